@@ -1,0 +1,122 @@
+/**
+ * What Understudy needs of a registry, in domain types. Consul's words stop at registry/consul.
+ * Every method that waits takes an AbortSignal and rejects with the signal's reason when it is aborted.
+ */
+import type { BeatHealth } from '../core/domain/health';
+import type { Instance } from '../core/domain/instance';
+import type { Snapshot } from '../core/domain/snapshot';
+
+export interface Registration {
+  readonly instance: Instance;
+  /** Without a beat for this long the registry itself turns the instance `critical`. */
+  readonly ttlMs: number;
+  /** After this long `critical` the registry removes the instance. Consul: at least 60 000. */
+  readonly deregisterAfterMs: number;
+  /** What is known of the server at this moment; the entry never shows anything else first. */
+  readonly health: BeatHealth;
+  readonly reason: string;
+}
+
+/** An agent's side: to be known, and to stay known. */
+export interface Membership {
+  /** Creates or replaces the whole entry, check included, in one step. */
+  register(registration: Registration, signal?: AbortSignal): Promise<void>;
+  /** Says how the server is. Rejects with RegistryError `unknown-instance` when the registry forgot it. */
+  beat(instanceId: string, health: BeatHealth, reason: string, signal?: AbortSignal): Promise<void>;
+  /** Removes the entry; removing one that is not there is no error. */
+  deregister(instanceId: string, signal?: AbortSignal): Promise<void>;
+  /** Rejects with `unknown-instance` when the registry does not know it. */
+  setMaintenance(instanceId: string, on: boolean, reason: string, signal?: AbortSignal): Promise<void>;
+  /** Everything that is registered through this registry endpoint by an Understudy agent, whoever owns it. */
+  registered(signal?: AbortSignal): Promise<readonly Instance[]>;
+}
+
+export interface WatchQuery {
+  readonly service: string;
+  /** Only instances that carry this tag. */
+  readonly tag?: string;
+  /** Another datacenter than the registry endpoint's own. */
+  readonly datacenter?: string;
+}
+
+/**
+ * `snapshot`: a view that differs from the one before. `trouble`: the registry did not answer; the last snapshot
+ * stays good. `recovered`: it answers again (a `snapshot` follows only if something changed).
+ */
+export type CatalogEvent =
+  | { readonly type: 'snapshot'; readonly snapshot: Snapshot }
+  | { readonly type: 'trouble'; readonly error: RegistryError; readonly failures: number }
+  | { readonly type: 'recovered'; readonly awayMs: number };
+
+export type CatalogListener = (event: CatalogEvent) => void;
+
+/** A caller's side: who belongs to a service. */
+export interface Catalog {
+  /** One answer, now. */
+  snapshot(query: WatchQuery, signal?: AbortSignal): Promise<Snapshot>;
+  /**
+   * Follows a service until `signal` aborts, then resolves; never rejects. Only differing views are told. An empty
+   * view after a filled one is told only when a second, later read confirmed it.
+   */
+  watch(query: WatchQuery, listener: CatalogListener, signal: AbortSignal): Promise<void>;
+  /** Names of all services that have at least one instance registered by an Understudy agent, sorted. */
+  services(signal?: AbortSignal): Promise<readonly string[]>;
+}
+
+export interface LockOptions {
+  /** Name of the lock, `understudy/restart/calculator`. */
+  readonly key: string;
+  /** How many may hold it at once; 1 is a lock, more is a semaphore. All contenders must say the same. */
+  readonly slots: number;
+  /** Who asks, for people who look. */
+  readonly holder: string;
+  /** A holder that does not renew for this long loses its slot. Consul: 10 000 to 86 400 000, and may take twice as long. */
+  readonly ttlMs: number;
+}
+
+export interface Lease {
+  /** Grows with every acquisition of the same key: a fencing token. */
+  readonly fence: bigint;
+  /** Aborts when the slot is lost; counted from before the last renewal was sent, so never later than the registry thinks. */
+  readonly lost: AbortSignal;
+  /** Gives the slot back; idempotent, and never rejects. */
+  release(): Promise<void>;
+}
+
+/** The fleet's side: who may act. */
+export interface Locks {
+  /** Waits for a slot, and renews it by itself until it is released or lost. */
+  acquire(options: LockOptions, signal: AbortSignal): Promise<Lease>;
+}
+
+export interface Registry extends Membership, Catalog, Locks {
+  /** Where it is, for messages: `Consul at 127.0.0.1:8500`. Never holds a secret. */
+  readonly description: string;
+  /** Ends every connection and watch. */
+  close(): Promise<void>;
+}
+
+export type RegistryErrorCode =
+  /** The registry did not answer, or answered with an error of its own. Worth trying again. */
+  | 'unavailable'
+  /** The registry does not know this instance: register it again. */
+  | 'unknown-instance'
+  /** The token is missing, wrong or may not do this. */
+  | 'permission-denied'
+  /** The registry refused what was asked. Trying again without a change is useless. */
+  | 'invalid-request';
+
+/** The one error type that leaves a registry. Its message names the operation and the endpoint, never a token. */
+export class RegistryError extends Error {
+  override readonly name = 'RegistryError';
+  constructor(
+    readonly code: RegistryErrorCode,
+    message: string,
+  ) {
+    super(message);
+  }
+
+  get retryable(): boolean {
+    return this.code === 'unavailable' || this.code === 'unknown-instance';
+  }
+}
