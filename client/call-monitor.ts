@@ -1,0 +1,58 @@
+/**
+ * Counts what happens to the calls of one service. `seen`: failures that reached the caller; `hidden`: failed
+ * attempts that a repetition made good. No payload and no metadata is looked at.
+ */
+import type { Outcome } from '../core/measure/outcome';
+
+export interface CallCounters {
+  /** Calls that got as far as being given to an endpoint, ended ones and open ones. */
+  readonly calls: number;
+  readonly attempts: number;
+  readonly ok: number;
+  /** Ended by the caller's own fault or wish: INVALID_ARGUMENT, CANCELLED, … */
+  readonly callerErrors: number;
+  readonly failuresSeen: number;
+  readonly failuresHidden: number;
+}
+
+export interface AttemptFailure {
+  readonly method: string;
+  /** Id of the instance that was tried. */
+  readonly endpoint: string;
+  /** gRPC status, `UNAVAILABLE`. */
+  readonly code: string;
+  readonly details: string;
+}
+
+export class CallMonitor {
+  private readonly count = { calls: 0, attempts: 0, ok: 0, callerErrors: 0, failuresSeen: 0, failuresHidden: 0 };
+
+  constructor(private readonly onAttemptFailed: (failure: AttemptFailure) => void) {}
+
+  callStarted(): void {
+    this.count.calls += 1;
+  }
+
+  attemptStarted(): void {
+    this.count.attempts += 1;
+  }
+
+  attemptFailed(failure: AttemptFailure): void {
+    this.onAttemptFailed(failure);
+  }
+
+  callEnded(outcome: Outcome, failedAttempts: number): void {
+    if (outcome === 'failure') {
+      this.count.failuresSeen += 1;
+      this.count.failuresHidden += Math.max(0, failedAttempts - 1);
+      return;
+    }
+    this.count.failuresHidden += failedAttempts;
+    if (outcome === 'ok') this.count.ok += 1;
+    else this.count.callerErrors += 1;
+  }
+
+  counters(): CallCounters {
+    return { ...this.count };
+  }
+}

@@ -1,0 +1,89 @@
+/**
+ * What all channels of one registerUnderstudy share: options, watches, method safety, counters, and the events.
+ */
+import { EventEmitter } from 'node:events';
+import type { Candidate, TierChange } from '../core/decide/failover';
+import type { Fitness } from '../core/detect/fitness';
+import type { Clock, Rng } from '../core/time/clock';
+import { CallMonitor, type AttemptFailure } from './call-monitor';
+import type { ChannelContext } from './channel-context';
+import type { MethodSafety } from './method-safety';
+import type { ClientOptions } from './options';
+import type { WatchHub } from './watch-hub';
+
+interface ServiceEvent {
+  readonly service: string;
+  /** Unix time in ms. */
+  readonly atMs: number;
+}
+
+export interface TierChangeEvent extends ServiceEvent {
+  readonly from: number | null;
+  readonly to: number;
+  readonly reason: string;
+}
+
+export interface EndpointEvent extends ServiceEvent {
+  readonly id: string;
+  readonly tier: number;
+  readonly fitness: Fitness;
+  readonly reason: string;
+}
+
+export interface AttemptFailedEvent extends ServiceEvent, AttemptFailure {}
+
+/** Each channel tells its own; with several channels to one service an event comes several times. */
+export interface UnderstudyEvents {
+  /** The first choice of a tier. */
+  start: [TierChangeEvent];
+  failover: [TierChangeEvent];
+  failback: [TierChangeEvent];
+  /** An endpoint became fit, unfit, … */
+  endpoint: [EndpointEvent];
+  'attempt-failed': [AttemptFailedEvent];
+}
+
+export class ClientCore {
+  readonly events = new EventEmitter<UnderstudyEvents>();
+  private readonly monitors = new Map<string, CallMonitor>();
+
+  constructor(
+    readonly options: ClientOptions,
+    readonly safety: MethodSafety,
+    readonly hub: WatchHub,
+    private readonly clock: Clock,
+    private readonly rng: Rng,
+  ) {}
+
+  monitorOf(service: string): CallMonitor {
+    const known = this.monitors.get(service);
+    if (known !== undefined) return known;
+    const monitor = new CallMonitor((failure) => this.emit('attempt-failed', { ...this.stamp(service), ...failure }));
+    this.monitors.set(service, monitor);
+    return monitor;
+  }
+
+  channelContext(service: string, registryDescription: string): ChannelContext {
+    return {
+      service,
+      registryDescription,
+      options: this.options,
+      clock: this.clock,
+      rng: this.rng,
+      onEndpoint: ({ id, tier, fitness, reason }: Candidate) =>
+        this.emit('endpoint', { ...this.stamp(service), id, tier, fitness, reason }),
+      onTierChange: ({ kind, from, to }: TierChange, reason) =>
+        this.emit(kind, { ...this.stamp(service), from, to, reason }),
+    };
+  }
+
+  private stamp(service: string): ServiceEvent {
+    return { service, atMs: this.clock.unixMs() };
+  }
+
+  /** In a later tick: a listener of the user's must not run, or throw, in the middle of a decision. */
+  private emit<Name extends keyof UnderstudyEvents>(name: Name, event: UnderstudyEvents[Name][0]): void {
+    const emitter: EventEmitter = this.events;
+    if (emitter.listenerCount(name) > 0) process.nextTick(() => emitter.emit(name, event));
+  }
+}

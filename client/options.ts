@@ -1,0 +1,66 @@
+/**
+ * What a caller may set, with defaults that fit a service in one data centre. Everything wrong is told at once.
+ */
+import { z } from 'zod';
+import type { FailoverOptions } from '../core/decide/failover';
+
+const durationMs = z.number().finite().nonnegative();
+
+const schema = z.strictObject({
+  /** Scheme of the targets, `consul` in `consul:///calculator`. */
+  scheme: z
+    .string()
+    .regex(/^[a-z][a-z0-9+.-]*$/, 'must be a URI scheme in lower case')
+    .default('consul'),
+  /** Idempotency of single methods, by path: `{'/shop.v1.Cart/Get': 'NO_SIDE_EFFECTS'}`. Wins over the proto. */
+  methods: z
+    .record(
+      z.string().regex(/^\/[^/]+\/[^/]+$/, 'must look like /package.Service/Method'),
+      z.enum(['NO_SIDE_EFFECTS', 'IDEMPOTENT', 'IDEMPOTENCY_UNKNOWN']),
+    )
+    .default({}),
+  /** `auto` returns to a better tier after the hold, `manual` only when the active one fails. */
+  failback: z.enum(['auto', 'manual']).default('auto'),
+  /** How long a returned tier must stay well before it gets its calls back, ms. Doubles with each recent failover. */
+  failbackHoldMs: durationMs.default(3_000),
+  /** Upper bound of that hold, ms. */
+  failbackMaxHoldMs: durationMs.default(300_000),
+  /** Failovers within this window lengthen the hold, ms. */
+  flapWindowMs: durationMs.default(600_000),
+  /** At the first connect, how long a backup waits for the primary, ms. */
+  settleMs: durationMs.default(1_000),
+  /** A peer that has not completed TCP, TLS and HTTP/2 by then counts as failing, ms. */
+  connectDeadlineMs: durationMs.min(1).default(1_000),
+  /** How long an instance that left the catalog but still serves keeps its place, ms. */
+  missingGraceMs: durationMs.default(15_000),
+  /** Follow grpc.health.v1 Watch on each connection. A server without the health service counts as serving. */
+  healthWatch: z.boolean().default(true),
+  /** The name asked of the health service; '' is the server as a whole. */
+  healthService: z.string().default(''),
+  /** A health Watch that stays silent for this long makes the endpoint a last resort, ms. */
+  healthDeadlineMs: durationMs.min(1).default(1_000),
+  /** Attempts of one repeatable call, the first one included. */
+  maxAttempts: z.int().min(1).max(5).default(4),
+});
+
+/** The tunables of registerUnderstudy. */
+export type ClientTunables = z.input<typeof schema>;
+export type ClientOptions = Readonly<z.output<typeof schema>>;
+
+/** Applies the defaults. Throws a TypeError that lists every fault with its key. */
+export function parseClientOptions(input: ClientTunables): ClientOptions {
+  const parsed = schema.safeParse(input);
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map((issue) => `  ${issue.path.join('.') || 'options'}: ${issue.message}`);
+  throw new TypeError(`registerUnderstudy got options it cannot use:\n${faults.join('\n')}`);
+}
+
+export function failoverOptions(options: ClientOptions): FailoverOptions {
+  return {
+    settleMs: options.settleMs,
+    failback: options.failback,
+    holdMs: options.failbackHoldMs,
+    maxHoldMs: options.failbackMaxHoldMs,
+    flapWindowMs: options.flapWindowMs,
+  };
+}
