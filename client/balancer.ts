@@ -174,9 +174,9 @@ export class UnderstudyBalancer implements LoadBalancer {
     const tiers = [...new Set(judged.map((one) => one.candidate.tier))];
     const active = decision.state.activeTier;
     const nextTier = tiers.find((tier) => tier > (active ?? tiers[0] ?? 0)) ?? Infinity;
-    for (const { endpoint, candidate } of judged) {
-      if (decision.level !== 'fit' || candidate.tier <= nextTier) endpoint.connect();
-    }
+    const wanted = judged.filter((one) => one.candidate.tier <= nextTier);
+    const promising = wanted.some(({ candidate }) => candidate.fitness === 'fit' || candidate.fitness === 'pending');
+    for (const { endpoint } of promising ? wanted : judged) endpoint.connect();
   }
 
   private answer(

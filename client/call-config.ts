@@ -11,6 +11,11 @@ import type { CallMonitor } from './call-monitor';
 import type { ConfigSelector } from './grpc-experimental';
 import type { MethodSafety } from './method-safety';
 
+/**
+ * CANCELLED from the wire is a server that was stopped by force; one that the caller asked for ends all attempts.
+ */
+const REPEATED_STATUSES = [status.UNAVAILABLE, status.CANCELLED];
+
 type CallConfig = ReturnType<ConfigSelector['invoke']>;
 type MethodConfig = ServiceConfig['methodConfig'][number];
 
@@ -58,7 +63,7 @@ export class CallConfigSelector implements ConfigSelector {
     const base = matching(this.parts.userConfig, path) ?? { name: [] };
     const userDecided = base.retryPolicy !== undefined || base.hedgingPolicy !== undefined;
     if (userDecided || this.parts.maxAttempts < 2 || !this.parts.safety.mayBeRepeated(path)) return base;
-    const retryPolicy = { ...BACKOFF, maxAttempts: this.parts.maxAttempts, retryableStatusCodes: [status.UNAVAILABLE] };
+    const retryPolicy = { ...BACKOFF, maxAttempts: this.parts.maxAttempts, retryableStatusCodes: REPEATED_STATUSES };
     return { ...base, retryPolicy };
   }
 }

@@ -59,7 +59,6 @@ export function catalogEntryOf(endpoint: GrpcEndpoint): CatalogEntry {
 /** The options a connection is made with: the channel's, less what is not about connections. */
 export function connectionOptions(channel: ChannelOptions, generation: number): ChannelOptions {
   const options: ChannelOptions = { ...RECONNECT_DEFAULTS, ...channel };
-  Reflect.deleteProperty(options, CONTEXT_KEY);
   Reflect.deleteProperty(options, CHANNEL_ARGS_CONFIG_SELECTOR_KEY);
   return generation === 0 ? options : { ...options, [GENERATION_KEY]: generation };
 }

@@ -55,6 +55,11 @@ export class ClientCore {
     private readonly rng: Rng,
   ) {}
 
+  /** grpc-js prints channel options, which this is one of, when it traces. */
+  toJSON(): string {
+    return 'understudy';
+  }
+
   monitorOf(service: string): CallMonitor {
     const known = this.monitors.get(service);
     if (known !== undefined) return known;

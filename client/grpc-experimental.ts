@@ -9,12 +9,11 @@ export const {
   registerResolver,
   registerLoadBalancerType,
   UnavailablePicker,
-  QueuePicker,
   BaseFilter,
   statusOrFromError,
   statusOrFromValue,
   PickResultType,
-  splitHostPort,
+  parseDuration,
   CHANNEL_ARGS_CONFIG_SELECTOR_KEY,
   SUBCHANNEL_ARGS_EXCLUDE_KEY_PREFIX,
 } = experimental;

@@ -1,5 +1,6 @@
 /**
  * Knows which methods may be sent again. Denied unless the proto or the caller's configuration says otherwise.
+ * grpc-js does not show a method's options to anything below the stub, so the definitions have to be handed in.
  */
 import type { ServiceDefinition } from '@grpc/grpc-js';
 import { mayBeRepeated, type IdempotencyLevel } from '../core/domain/idempotency';
@@ -11,22 +12,38 @@ interface MethodWithOptions {
 }
 
 export class MethodSafety {
-  private readonly learned = new Map<string, IdempotencyLevel>();
+  private readonly levels = new Map<string, IdempotencyLevel>();
+  private readonly knownServices = new Set<string>();
 
-  constructor(private readonly configured: Readonly<Record<string, IdempotencyLevel>>) {}
-
-  /** Remembers what the proto says of one method. Cheap enough for every call. */
-  learn(method: MethodWithOptions): void {
-    if (this.learned.has(method.path)) return;
-    this.learned.set(method.path, method.options?.idempotency_level ?? 'IDEMPOTENCY_UNKNOWN');
+  constructor(
+    configured: Readonly<Record<string, IdempotencyLevel>>,
+    services: readonly ServiceDefinition[],
+    private readonly onUnknownService: (service: string) => void,
+  ) {
+    for (const service of services) for (const method of Object.values(service)) this.learn(method);
+    for (const [path, level] of Object.entries(configured)) this.set(path, level);
   }
 
-  learnService(service: ServiceDefinition): void {
-    for (const method of Object.values(service)) this.learn(method);
-  }
-
-  /** `path` as on the wire: `/calculator.v1.Calculator/Add`. */
+  /** `path` as on the wire: `/calculator.v1.Calculator/Add`. Tells once of a service that nothing is known of. */
   mayBeRepeated(path: string): boolean {
-    return mayBeRepeated(this.configured[path] ?? this.learned.get(path));
+    const service = serviceOf(path);
+    if (!this.knownServices.has(service)) {
+      this.knownServices.add(service);
+      this.onUnknownService(service);
+    }
+    return mayBeRepeated(this.levels.get(path));
   }
+
+  private learn(method: MethodWithOptions): void {
+    this.set(method.path, method.options?.idempotency_level ?? 'IDEMPOTENCY_UNKNOWN');
+  }
+
+  private set(path: string, level: IdempotencyLevel): void {
+    this.levels.set(path, level);
+    this.knownServices.add(serviceOf(path));
+  }
+}
+
+function serviceOf(path: string): string {
+  return path.split('/')[1] ?? '';
 }

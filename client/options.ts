@@ -4,7 +4,7 @@
 import { z } from 'zod';
 import type { FailoverOptions } from '../core/decide/failover';
 
-const durationMs = z.number().finite().nonnegative();
+const durationMs = z.number().nonnegative();
 
 const schema = z.strictObject({
   /** Scheme of the targets, `consul` in `consul:///calculator`. */

@@ -9,7 +9,13 @@ import { systemClock } from '../runtime/system-clock';
 import { POLICY_NAME, UnderstudyBalancer, UnderstudyBalancingConfig } from './balancer';
 import type { CallCounters } from './call-monitor';
 import { ClientCore, type UnderstudyEvents } from './client-core';
-import { registerLoadBalancerType, registerResolver, type GrpcUri, type ResolverListener } from './grpc-experimental';
+import {
+  registerLoadBalancerType,
+  registerResolver,
+  SUBCHANNEL_ARGS_EXCLUDE_KEY_PREFIX,
+  type GrpcUri,
+  type ResolverListener,
+} from './grpc-experimental';
 import { MethodSafety } from './method-safety';
 import { parseClientOptions, type ClientTunables } from './options';
 import { UnderstudyResolver } from './resolver';
@@ -19,14 +25,17 @@ import { WatchHub } from './watch-hub';
 export interface RegisterOptions extends ClientTunables {
   /** How to reach Consul; what is left out comes from CONSUL_HTTP_ADDR and its kin. Or a registry of your own. */
   readonly registry?: RegistryConfig | Registry;
-  /** Services whose methods' idempotency is to be known without passing `channelOptions` to their clients. */
+  /**
+   * Definitions of the services that are called, as in `[CalculatorClient.service]`. The `idempotency_level` of their
+   * methods says which calls may be repeated; without it, or `methods`, none is.
+   */
   readonly services?: readonly ServiceDefinition[];
 }
 
 export interface Understudy {
   /**
    * Give these to each client: `new CalculatorClient('consul:///calculator', credentials, understudy.channelOptions)`.
-   * They read each method's `idempotency_level` from the proto; your own options may stand beside them.
+   * They tie the client to this Understudy, also where several are registered; your own options may stand beside them.
    */
   readonly channelOptions: GrpcClientOptions;
   /** `start`, `failover`, `failback`, `endpoint`, `attempt-failed`. */
@@ -37,6 +46,8 @@ export interface Understudy {
   close(): Promise<void>;
 }
 
+const CORE_KEY = `${SUBCHANNEL_ARGS_EXCLUDE_KEY_PREFIX}.understudy_core`;
+
 /**
  * Registers the resolver for `consul:` targets (or another `scheme`) and the balancing policy with grpc-js.
  * Call it once per process and scheme, before the first client; a second call replaces the first for new clients.
@@ -46,19 +57,13 @@ export function registerUnderstudy(options: RegisterOptions = {}): Understudy {
   const { registry = {}, services = [], ...tunables } = options;
   const parsed = parseClientOptions(tunables);
   const clock = systemClock();
-  const safety = new MethodSafety(parsed.methods);
-  for (const service of services) safety.learnService(service);
+  const safety = new MethodSafety(parsed.methods, services, warnOfUnknownService);
   const hub = new WatchHub({ clock, registry, env: process.env });
   const core = new ClientCore(parsed, safety, hub, clock, Math.random);
   registerResolver(parsed.scheme, resolverFor(core));
   registerLoadBalancerType(POLICY_NAME, UnderstudyBalancer, UnderstudyBalancingConfig);
   return {
-    channelOptions: {
-      callInvocationTransformer: (call) => {
-        safety.learn(call.methodDefinition);
-        return call;
-      },
-    },
+    channelOptions: { [CORE_KEY]: core },
     events: core.events,
     counters: (service) => core.monitorOf(service).counters(),
     close: () => hub.close(),
@@ -69,10 +74,18 @@ export function registerUnderstudy(options: RegisterOptions = {}): Understudy {
 function resolverFor(core: ClientCore): Parameters<typeof registerResolver>[1] {
   return class extends UnderstudyResolver {
     constructor(uri: GrpcUri, listener: ResolverListener, channelOptions: Readonly<Record<string, unknown>>) {
-      super(core, uri, listener, channelOptions);
+      super((channelOptions[CORE_KEY] as ClientCore | undefined) ?? core, uri, listener, channelOptions);
     }
     static getDefaultAuthority(uri: GrpcUri): string {
       return parseTarget(uri).query.service;
     }
   };
+}
+
+function warnOfUnknownService(service: string): void {
+  process.emitWarning(
+    `nothing says which methods of ${service} may be repeated, so none is: give registerUnderstudy ` +
+      "{ services: [itsServiceDefinition] }, or { methods: { '/package.Service/Method': 'IDEMPOTENT' } }",
+    'UnderstudyWarning',
+  );
 }

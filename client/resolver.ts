@@ -9,6 +9,7 @@ import { CallConfigSelector } from './call-config';
 import { contextAttributes, toGrpcEndpoint } from './channel-context';
 import {
   CHANNEL_ARGS_CONFIG_SELECTOR_KEY,
+  parseDuration,
   statusOrFromError,
   statusOrFromValue,
   type GrpcUri,
@@ -84,5 +85,14 @@ export class UnderstudyResolver implements Resolver {
 /** The channel's own `grpc.service_config`; grpc-js has already refused one that cannot be read. */
 function userServiceConfig(channelOptions: Readonly<Record<string, unknown>>): ServiceConfig | null {
   const text = channelOptions['grpc.service_config'];
-  return typeof text === 'string' ? (JSON.parse(text) as ServiceConfig) : null;
+  if (typeof text !== 'string') return null;
+  const config = JSON.parse(text) as ServiceConfig;
+  return { ...config, methodConfig: config.methodConfig.map(withParsedTimeout) };
+}
+
+/** In JSON a timeout is text, `0.5s`; grpc-js works with its parsed form, and checks but does not hand out that one. */
+function withParsedTimeout(method: ServiceConfig['methodConfig'][number]): ServiceConfig['methodConfig'][number] {
+  const timeout: unknown = method.timeout;
+  const parsed = typeof timeout === 'string' ? parseDuration(timeout) : null;
+  return parsed === null ? method : { ...method, timeout: parsed };
 }

@@ -18,21 +18,13 @@ const PARAMETERS = ['tag', 'dc', 'policy'];
 
 /** Throws an Error that names everything that is wrong with the target. */
 export function parseTarget(uri: GrpcUri): Target {
-  const [name = '', search = ''] = splitOnce(uri.path, '?');
+  const [name, search] = splitOnce(uri.path, '?');
   const params = new URLSearchParams(search);
-  const faults: string[] = [];
   const service = decodeURIComponent(name);
-  if (service === '' || service.includes('/')) faults.push(`"${service}" is not a service name`);
-  for (const key of new Set(params.keys())) {
-    if (!PARAMETERS.includes(key)) faults.push(`unknown parameter "${key}" (allowed: ${PARAMETERS.join(', ')})`);
-    else if (params.getAll(key).length > 1) faults.push(`parameter "${key}" is given twice`);
-  }
-  const policy = params.get('policy') ?? 'round_robin';
-  if (!isPolicy(policy)) faults.push(`unknown policy "${policy}" (allowed: ${POLICIES.join(', ')})`);
   const authority = uri.authority ?? '';
-  if (authority !== '' && !/^(\[[0-9a-fA-F:]+\]|[^:\s]+):\d+$/.test(authority)) {
-    faults.push(`"${authority}" is not host:port of a registry`);
-  }
+  const policy = params.get('policy') ?? 'round_robin';
+  const faults = [...serviceFaults(service), ...parameterFaults(params), ...authorityFaults(authority)];
+  if (!isPolicy(policy)) faults.push(`unknown policy "${policy}" (allowed: ${POLICIES.join(', ')})`);
   if (faults.length > 0 || !isPolicy(policy)) throw new Error(`target ${printed(uri)}: ${faults.join('; ')}`);
   const tag = params.get('tag');
   const datacenter = params.get('dc');
@@ -43,13 +35,29 @@ export function parseTarget(uri: GrpcUri): Target {
   };
 }
 
+function serviceFaults(service: string): string[] {
+  return service === '' || service.includes('/') ? [`"${service}" is not a service name`] : [];
+}
+
+function parameterFaults(params: URLSearchParams): string[] {
+  return [...new Set(params.keys())].flatMap((key) => {
+    if (!PARAMETERS.includes(key)) return [`unknown parameter "${key}" (allowed: ${PARAMETERS.join(', ')})`];
+    return params.getAll(key).length > 1 ? [`parameter "${key}" is given twice`] : [];
+  });
+}
+
+function authorityFaults(authority: string): string[] {
+  const wellFormed = authority === '' || /^(\[[0-9a-fA-F:]+\]|[^:\s]+):\d+$/.test(authority);
+  return wellFormed ? [] : [`"${authority}" is not host:port of a registry`];
+}
+
 function isPolicy(name: string): name is PolicyName {
   return (POLICIES as readonly string[]).includes(name);
 }
 
-function splitOnce(text: string, separator: string): [string, string?] {
+function splitOnce(text: string, separator: string): [string, string] {
   const at = text.indexOf(separator);
-  return at < 0 ? [text] : [text.slice(0, at), text.slice(at + 1)];
+  return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)];
 }
 
 function printed(uri: GrpcUri): string {

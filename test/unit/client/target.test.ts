@@ -24,7 +24,7 @@ describe('a target', () => {
     expect(() => parse('a/b?policy=fastest&tga=x&dc=1&dc=2', 'nowhere')).toThrow(
       'target consul://nowhere/a/b?policy=fastest&tga=x&dc=1&dc=2: "a/b" is not a service name; ' +
         'unknown parameter "tga" (allowed: tag, dc, policy); parameter "dc" is given twice; ' +
-        'unknown policy "fastest" (allowed: round_robin); "nowhere" is not host:port of a registry',
+        '"nowhere" is not host:port of a registry; unknown policy "fastest" (allowed: round_robin)',
     );
   });
 });

@@ -1,0 +1,35 @@
+import { calculate, CalculatorError, requireFinite } from './calculator';
+
+/**
+ * The memory key of the calculator. It decides what an M+ does and in which order; it never compares ids: the same id
+ * twice is executed twice, so that a test can see a duplicate.
+ */
+export class Memory {
+  #value = 0;
+
+  get value(): number {
+    return this.#value;
+  }
+
+  /**
+   * Adds to the memory, after `record` has written it down: what cannot be recorded is not executed.
+   *
+   * @throws CalculatorError INVALID_ARGUMENT for an empty id or an amount that is not finite, OUT_OF_RANGE for a sum
+   * that is not finite; and whatever `record` throws. The memory is then unchanged.
+   */
+  add(id: string, amount: number, record: () => void): number {
+    if (id === '') {
+      throw new CalculatorError('INVALID_ARGUMENT', 'id must not be empty: the caller makes one for each wish');
+    }
+    requireFinite('amount', amount);
+    const sum = calculate('add', this.#value, amount);
+    record();
+    this.#value = sum;
+    return sum;
+  }
+
+  clear(): number {
+    this.#value = 0;
+    return 0;
+  }
+}

@@ -1,0 +1,55 @@
+import { Server } from '@grpc/grpc-js';
+import type { ServerOptions } from '@grpc/grpc-js';
+import { loadSync } from '@grpc/proto-loader';
+import { ReflectionService } from '@grpc/reflection';
+import { protoPath as healthProtoPath } from 'grpc-health-check';
+import { calculatorPackage, calculatorService, faultsService } from '../proto/calculator';
+import { DrainableHealth } from '../server/index';
+import { FaultSwitch, faultsHandlers } from './fault-switch';
+import { faultInterceptor, verdictOf } from './faults';
+import type { Fault } from './faults';
+import { calculatorHandlers } from './handlers';
+import type { RecordAddition } from './handlers';
+import { Memory } from './memory';
+
+const CALCULATOR = 'calculator.v1.Calculator';
+const FAULTS = 'calculator.v1.Faults';
+const HEALTH = 'grpc.health.v1.Health';
+
+/**
+ * The server pings a silent connection after half a minute and drops a peer that does not answer, so that callers
+ * whose machine died do not hold a drain up. Pings of callers are always answered: grpc-js servers, unlike those of
+ * other languages, have no limit above which a caller is sent away with `too_many_pings`.
+ */
+const KEEPALIVE: ServerOptions = { 'grpc.keepalive_time_ms': 30_000, 'grpc.keepalive_timeout_ms': 10_000 };
+
+export interface CalculatorServerOptions {
+  readonly instance: string;
+  readonly record: RecordAddition;
+  readonly allowFaults: boolean;
+  /** How long a Calculator call takes, ms. The work is done at once, the answer waits. */
+  readonly serviceTimeMs: number;
+}
+
+/** Puts the services together; does not listen yet. */
+export function calculatorServer(options: CalculatorServerOptions): { server: Server; health: DrainableHealth } {
+  const { instance, record, allowFaults, serviceTimeMs } = options;
+  const faults = new FaultSwitch();
+  const interceptor = faultInterceptor((path) => verdictOf(faults.fault, path, serviceTimeMs));
+  const isPlain = !allowFaults && serviceTimeMs === 0;
+  const server = new Server({ ...KEEPALIVE, interceptors: isPlain ? [] : [interceptor] });
+
+  server.addService(calculatorService, calculatorHandlers(instance, new Memory(), record));
+  const health = new DrainableHealth({ [CALCULATOR]: 'SERVING' });
+  health.addToServer(server);
+  if (allowFaults) {
+    const onFault = ({ kind }: Fault): void => {
+      const isIll = kind === 'NOT_SERVING' || kind === 'SICK';
+      for (const service of ['', CALCULATOR]) health.setStatus(service, isIll ? 'NOT_SERVING' : 'SERVING');
+    };
+    server.addService(faultsService, faultsHandlers(instance, faults, onFault));
+  }
+  const services = allowFaults ? [CALCULATOR, FAULTS, HEALTH] : [CALCULATOR, HEALTH];
+  new ReflectionService({ ...calculatorPackage, ...loadSync(healthProtoPath) }, { services }).addToServer(server);
+  return { server, health };
+}

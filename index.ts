@@ -1,0 +1,11 @@
+/**
+ * The package's entry: what a gRPC client needs. `understudy-rpc/server` has what a server needs, and the
+ * `understudy` command is the agent and the operator's tool.
+ */
+export { registerUnderstudy } from './client/register-understudy';
+export type { RegisterOptions, Understudy } from './client/register-understudy';
+export type { AttemptFailedEvent, EndpointEvent, TierChangeEvent, UnderstudyEvents } from './client/client-core';
+export type { CallCounters } from './client/call-monitor';
+export type { ClientTunables } from './client/options';
+export type { RegistryConfig } from './registry/factory';
+export type { IdempotencyLevel } from './core/domain/idempotency';

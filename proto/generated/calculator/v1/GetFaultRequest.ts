@@ -1,0 +1,8 @@
+// Original file: proto/calculator.proto
+
+
+export interface GetFaultRequest {
+}
+
+export interface GetFaultRequest__Output {
+}

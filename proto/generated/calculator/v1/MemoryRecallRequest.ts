@@ -1,0 +1,8 @@
+// Original file: proto/calculator.proto
+
+
+export interface MemoryRecallRequest {
+}
+
+export interface MemoryRecallRequest__Output {
+}

@@ -1,0 +1,148 @@
+import { status } from '@grpc/grpc-js';
+import { add, ClientBench, memoryAdd } from '../../support/client-bench';
+import { StubCalculator } from '../../support/stub-calculator';
+import { until } from '../../support/until';
+
+let bench: ClientBench;
+let primary: StubCalculator;
+let backup: StubCalculator;
+let third: StubCalculator;
+
+beforeEach(async () => {
+  bench = new ClientBench();
+  [primary, backup, third] = await Promise.all([
+    StubCalculator.start({ instance: 'one' }),
+    StubCalculator.start({ instance: 'two' }),
+    StubCalculator.start({ instance: 'three' }),
+  ]);
+  await bench.registerTiers(primary, backup, third);
+});
+
+afterEach(async () => {
+  await bench.close();
+  await Promise.all([primary, backup, third].map((stub) => stub.die()));
+});
+
+const backupIsWarm = (): Promise<unknown> =>
+  until(() => backup.connections === 1, { what: 'the backup to be connected' });
+
+it('gives all calls to the primary, keeps the next tier connected, and leaves the third alone', async () => {
+  const client = bench.client();
+  for (let call = 0; call < 20; call += 1) expect((await add(client)).instance).toBe('one');
+  await backupIsWarm();
+  expect({ primary: primary.connections, backup: backup.connections, third: third.connections }).toEqual({
+    primary: 1,
+    backup: 1,
+    third: 0,
+  });
+});
+
+it('moves to the backup when the primary dies, without losing a safe call that was in flight', async () => {
+  const client = bench.client();
+  await add(client);
+  await backupIsWarm();
+  primary.hold = new Promise(() => undefined);
+  const inFlight = Array.from({ length: 50 }, () => add(client));
+  await until(() => primary.executed.get('Add') === 51, { what: 'the calls to be in flight' });
+  await primary.die();
+  const answers = await Promise.all(inFlight);
+  expect(new Set(answers.map((answer) => answer.instance))).toEqual(new Set(['two']));
+  expect(bench.tierChanges).toEqual(['start -->0', 'failover 0->1']);
+  expect(bench.understudy.counters('calculator')).toMatchObject({
+    calls: 51,
+    attempts: 101,
+    ok: 51,
+    failuresSeen: 0,
+    failuresHidden: 50,
+  });
+});
+
+it('never sends an unsafe call twice, even when its server died with it', async () => {
+  const client = bench.client();
+  await add(client);
+  await backupIsWarm();
+  primary.hold = new Promise(() => undefined);
+  const inFlight = Array.from({ length: 20 }, (_, number) => memoryAdd(client, `id-${number}`));
+  await until(() => primary.executed.get('MemoryAdd') === 20, { what: 'the calls to be in flight' });
+  const ends = Promise.allSettled(inFlight);
+  await primary.die();
+  expect((await ends).map((end) => end.status)).toEqual(Array.from({ length: 20 }, () => 'rejected'));
+  expect(backup.executed.get('MemoryAdd')).toBeUndefined();
+  expect((await memoryAdd(client, 'later')).instance).toBe('two');
+});
+
+it('returns to the primary after the hold, and keeps the third tier warm meanwhile', async () => {
+  const client = bench.client();
+  await add(client);
+  await backupIsWarm();
+  await primary.die();
+  await until(() => bench.tierChanges.includes('failover 0->1'), { what: 'the failover' });
+  await until(() => third.connections === 1, { what: 'the third tier to be connected' });
+  expect((await add(client)).instance).toBe('two');
+  primary = await StubCalculator.start({ instance: 'one', port: primary.port });
+  await until(() => bench.tierChanges.includes('failback 1->0'), { what: 'the failback' });
+  expect((await add(client)).instance).toBe('one');
+  expect(bench.tierChanges).toEqual(['start -->0', 'failover 0->1', 'failback 1->0']);
+});
+
+it('leaves a primary that says NOT_SERVING, without cutting the calls that it still works on', async () => {
+  const client = bench.client();
+  await add(client);
+  await backupIsWarm();
+  let release = (): void => undefined;
+  primary.hold = new Promise((resolve) => (release = resolve));
+  const slow = add(client);
+  await until(() => primary.executed.get('Add') === 2, { what: 'the slow call to be in flight' });
+  primary.setServing(false);
+  await until(() => bench.tierChanges.includes('failover 0->1'), { what: 'the failover' });
+  expect((await add(client)).instance).toBe('two');
+  release();
+  expect((await slow).instance).toBe('one');
+});
+
+it('leaves a primary that the catalog calls critical, and still uses it when nobody else is left', async () => {
+  const client = bench.client();
+  await add(client);
+  await backupIsWarm();
+  await bench.registry.beat('one', 'critical', 'its disk is full');
+  await until(() => bench.tierChanges.includes('failover 0->1'), { what: 'the failover' });
+  expect((await add(client)).instance).toBe('two');
+  await backup.die();
+  await third.die();
+  await until(() => bench.tierChanges.at(-1)?.endsWith('->0'), { what: 'the last resort' });
+  expect((await add(client)).instance).toBe('one');
+});
+
+it('hides a primary that answers every call UNAVAILABLE from safe calls', async () => {
+  const client = bench.client();
+  await add(client);
+  await backupIsWarm();
+  primary.failWith = status.UNAVAILABLE;
+  const answers = await Promise.all(Array.from({ length: 30 }, () => add(client)));
+  expect(new Set(answers.map((answer) => answer.instance))).toEqual(new Set(['two']));
+  await expect(memoryAdd(client, 'x')).rejects.toMatchObject({ code: status.UNAVAILABLE });
+});
+
+it('spreads the calls evenly over the instances of one tier', async () => {
+  await bench.register(backup, 0);
+  await bench.register(third, 0);
+  const client = bench.client();
+  await until(
+    async () => [(await add(client)).instance, primary.connections, backup.connections, third.connections].join(),
+    { what: 'a first call' },
+  );
+  await until(() => backup.connections + third.connections === 2, { what: 'all connections' });
+  const seen = new Map<string, number>();
+  await until(async () => (await add(client)).instance !== 'one', { what: 'all three to take part' });
+  for (let call = 0; call < 300; call += 1) {
+    const { instance } = await add(client);
+    seen.set(instance, (seen.get(instance) ?? 0) + 1);
+  }
+  expect(seen).toEqual(
+    new Map([
+      ['one', 100],
+      ['two', 100],
+      ['three', 100],
+    ]),
+  );
+});

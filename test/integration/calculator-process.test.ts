@@ -1,0 +1,96 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readLedger } from '../../calculator/ledger';
+import { calculatorService } from '../../proto/calculator';
+import type { CalculatorClient } from '../../proto/calculator';
+import { startCalculator } from '../support/calculator-process';
+import type { CalculatorProcess, StartOptions } from '../support/calculator-process';
+import { unary } from '../support/unary';
+import { until } from '../support/until';
+
+const { MemoryAdd, MemoryRecall } = calculatorService;
+
+describe('a Calculator process', () => {
+  const started: CalculatorProcess[] = [];
+  let folder: string;
+  const start = async (options: Partial<StartOptions> = {}): Promise<CalculatorProcess> => {
+    const calculator = await startCalculator({ instance: 'calculator-1', ...options });
+    started.push(calculator);
+    return calculator;
+  };
+  const failure = (options: Partial<StartOptions>): Promise<string> =>
+    start(options).then(
+      () => 'it started',
+      (error: unknown) => String(error),
+    );
+  beforeAll(() => (folder = mkdtempSync(join(tmpdir(), 'calculator-'))));
+  afterEach(() => Promise.all(started.splice(0).map((calculator) => calculator.stop())));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  it('writes every execution into its ledger before it answers, with both of the same id', async () => {
+    const ledger = join(folder, 'both.jsonl');
+    const client = (await start({ ledger })).client();
+    for (const amount of [1, 2]) {
+      await unary(client, MemoryAdd, { id: 'same', amount });
+      expect(readLedger(ledger).entries).toHaveLength(amount);
+    }
+    await expect(unary(client, MemoryAdd, { id: '', amount: 1 })).rejects.toThrow('id must not be empty');
+    const { entries } = readLedger(ledger);
+    expect(entries).toMatchObject([
+      { id: 'same', amount: 1, instance: 'calculator-1' },
+      { id: 'same', amount: 2, instance: 'calculator-1' },
+    ]);
+    expect(Date.parse(entries[0]!.stamp)).toBeLessThanOrEqual(Date.now());
+  });
+
+  it('has every acknowledged addition in its ledger after kill -9 under load', async () => {
+    const ledger = join(folder, 'killed.jsonl');
+    const calculator = await start({ ledger });
+    const acknowledged: string[] = [];
+    const caller = async (client: CalculatorClient, name: string): Promise<void> => {
+      for (let call = 0; ; call += 1) {
+        const id = `${name}-${call}`;
+        await unary(client, MemoryAdd, { id, amount: 1 });
+        acknowledged.push(id);
+      }
+    };
+    const client = calculator.client();
+    const load = Promise.allSettled(Array.from({ length: 16 }, (_, name) => caller(client, String(name))));
+    await until(() => acknowledged.length > 500, { what: '500 answers' });
+    calculator.signal('SIGKILL');
+    expect(await calculator.exited).toMatchObject({ code: null, signal: 'SIGKILL' });
+    await load;
+
+    const { entries, torn } = readLedger(ledger);
+    const written = new Set(entries.map(({ id }) => id));
+    expect(acknowledged.filter((id) => !written.has(id))).toEqual([]);
+    expect(written.size).toBe(entries.length);
+    expect(torn).toBeLessThanOrEqual(1);
+
+    const successor = await start({ ledger, instance: 'calculator-2', port: calculator.port });
+    await unary(successor.client(), MemoryAdd, { id: 'after', amount: 1 });
+    expect(await unary(successor.client(), MemoryRecall, {})).toMatchObject({ value: 1, instance: 'calculator-2' });
+    expect(readLedger(ledger).entries.at(-1)).toMatchObject({ id: 'after', instance: 'calculator-2' });
+  });
+
+  it('says that its port is in use, in one line and with exit code 2', async () => {
+    const { port } = await start();
+    await expect(start({ port })).rejects.toThrow(
+      `ended with code 2 without saying "listening": calculator: 127.0.0.1:${port} is in use: ` +
+        'choose another --port, or 0 for any free one\n',
+    );
+  });
+
+  it.each([
+    [['--port', '65536'], /^error: option '--port <number>' argument '65536' is invalid\. .* from 0 to 65535\.\n$/],
+    [['--service-time-ms', '-1'], /^error: .*service-time-ms.*\n$/],
+    [['--drain-grace-ms', '5', '--drain-timeout-ms', '5'], /^calculator: a drain needs 0 <= graceMs < timeoutMs.*\n$/],
+    [['--ledger', '/missing/folder/ledger'], /^calculator: ENOENT.*\/missing\/folder\/ledger'\n$/],
+    [['--unknown'], /^error: unknown option '--unknown'\n$/],
+    [['extra'], /^error: too many arguments.*\n$/],
+  ])('answers the mistake %j with one line and exit code 2', async (args, line) => {
+    const [, stderr] = /ended with code 2 without saying "listening": ([^]*)$/.exec(await failure({ args })) ?? [];
+    expect(stderr).toMatch(line);
+  });
+});
