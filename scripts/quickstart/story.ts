@@ -1,0 +1,128 @@
+/**
+ * Follows what happens, from the load's own events and from the catalog, and tells each step once, with its time since
+ * the fault. Waits are for events, never for an amount of time.
+ */
+import type { CatalogEvent } from '../../registry/port';
+import type { Moment } from './verdict';
+
+/** A line of the load process; see calculator/load-main.ts. */
+export interface LoadLine {
+  readonly event: string;
+  readonly atMs: number;
+  readonly [key: string]: unknown;
+}
+
+export interface StoryLine {
+  /** Since the fault; negative before it. */
+  readonly sinceFaultMs: number | null;
+  readonly tone: 'good' | 'bad' | 'plain';
+  readonly text: string;
+}
+
+export class Story {
+  readonly moments: Record<Moment, number | null> = {
+    fault: null,
+    failover: null,
+    critical: null,
+    passing: null,
+    failback: null,
+  };
+  private readonly pauses: { atMs: number; pauseMs: number }[] = [];
+  private readonly states = new Map<string, string>();
+  private firstFailure = true;
+  private primaryEpoch = 0;
+
+  constructor(
+    private readonly primary: string,
+    private readonly tell: (line: StoryLine) => void,
+  ) {}
+
+  faultAt(atMs: number, what: string): void {
+    this.moments.fault = atMs;
+    this.say(atMs, 'bad', what);
+  }
+
+  /** True when everything that the run is about has happened. */
+  get complete(): boolean {
+    return Object.values(this.moments).every((moment) => moment !== null);
+  }
+
+  /** Longest time without a good answer that ended in [fromMs, toMs]; null when nothing is known of that time. */
+  longestPauseMs(fromMs: number | null, toMs: number | null): number | null {
+    if (fromMs === null || toMs === null) return null;
+    const inside = this.pauses.filter((pause) => pause.atMs >= fromMs && pause.atMs <= toMs);
+    return inside.length === 0 ? null : Math.max(...inside.map((pause) => pause.pauseMs));
+  }
+
+  takeLoad(line: LoadLine): void {
+    switch (line.event) {
+      case 'attempt-failed':
+        if (this.moments.fault === null || !this.firstFailure) return;
+        this.firstFailure = false;
+        this.say(
+          line.atMs,
+          'bad',
+          `first failed attempt: ${text(line['method'])} on ${text(line['endpoint'])}: ${text(line['code'])} ${text(line['details'])}`,
+        );
+        return;
+      case 'failover':
+      case 'failback':
+        if (this.moments.fault !== null) this.moments[line.event] ??= line.atMs;
+        this.say(line.atMs, 'plain', `client: ${line.event} to tier ${text(line['to'])}: ${text(line['reason'])}`);
+        return;
+      case 'answers':
+        this.pauses.push({ atMs: line.atMs, pauseMs: Number(line['pauseMs']) });
+        this.say(
+          line.atMs,
+          'good',
+          `good answers from ${text(line['instance'])}, ${text(line['pauseMs'])} ms after the last one of anybody`,
+        );
+        return;
+      case 'pause':
+        this.pauses.push({ atMs: line.atMs, pauseMs: Number(line['pauseMs']) });
+        return;
+      case 'call-failed':
+        this.say(
+          line.atMs,
+          'bad',
+          `call failed: ${text(line['method'])}: ${text(line['code'])} ${text(line['details'])}`,
+        );
+        return;
+      default:
+        return;
+    }
+  }
+
+  takeCatalog(event: CatalogEvent, atMs: number): void {
+    if (event.type !== 'snapshot') return;
+    const { instances } = event.snapshot;
+    const present = new Set(instances.map((one) => one.id));
+    for (const id of this.states.keys())
+      if (!present.has(id)) this.catalogSays(id, 'gone', 'no longer registered', 0, atMs);
+    for (const one of instances) this.catalogSays(one.id, one.health, one.reason, one.epoch, atMs);
+  }
+
+  private catalogSays(id: string, health: string, reason: string, epoch: number, atMs: number): void {
+    const before = this.states.get(id);
+    const serves = health === 'passing' || health === 'warning';
+    if (id === this.primary) this.followPrimary(serves, epoch, atMs);
+    if (before === health) return;
+    this.states.set(id, health);
+    this.say(atMs, serves ? 'good' : 'bad', `catalog: ${id} is ${health}${reason === '' ? '' : `: ${reason}`}`);
+  }
+
+  private followPrimary(serves: boolean, epoch: number, atMs: number): void {
+    if (this.moments.fault === null) this.primaryEpoch = Math.max(this.primaryEpoch, epoch);
+    else if (!serves) this.moments.critical ??= atMs;
+    else if (epoch > this.primaryEpoch) this.moments.passing ??= atMs;
+  }
+
+  private say(atMs: number, tone: StoryLine['tone'], what: string): void {
+    const { fault } = this.moments;
+    this.tell({ sinceFaultMs: fault === null ? null : atMs - fault, tone, text: what });
+  }
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : '?';
+}
