@@ -3,7 +3,7 @@ import type { Config } from 'jest';
 const project = (name: string): NonNullable<Config['projects']>[number] => ({
   displayName: name,
   testMatch: [`<rootDir>/test/${name}/**/*.test.ts`],
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/test/support/leak-gate.ts',
   // Types are checked apart, by `npm run check:types`: transpiling alone is several times faster.
   transform: { '\\.ts$': ['ts-jest', { diagnostics: false }] },
   modulePathIgnorePatterns: ['<rootDir>/dist/'],

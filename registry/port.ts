@@ -89,10 +89,19 @@ export interface Locks {
   acquire(options: LockOptions, signal: AbortSignal): Promise<Lease>;
 }
 
+export interface RegistryInfo {
+  /** The registry's own version, `1.20.1`. */
+  readonly version: string;
+  /** Whether it can write now: without a leader it only remembers. */
+  readonly leader: boolean;
+}
+
 export interface Registry extends Membership, Catalog, Locks {
   /** Where it is, for messages: `Consul at 127.0.0.1:8500`. Never holds a secret. */
   readonly description: string;
-  /** Ends every connection and watch. */
+  /** Asks whether it answers, and how it is; rejects as every other method does. */
+  ping(signal?: AbortSignal): Promise<RegistryInfo>;
+  /** Ends every connection and watch; idempotent. Whatever is asked afterwards rejects with `unavailable`. */
   close(): Promise<void>;
 }
 

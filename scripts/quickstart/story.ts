@@ -19,6 +19,9 @@ export interface StoryLine {
   readonly text: string;
 }
 
+/** A hung server fails hundreds of calls alike. */
+const SHOWN_FAILURES = 3;
+
 export class Story {
   readonly moments: Record<Moment, number | null> = {
     fault: null,
@@ -30,6 +33,8 @@ export class Story {
   private readonly pauses: { atMs: number; pauseMs: number }[] = [];
   private readonly states = new Map<string, string>();
   private firstFailure = true;
+  /** Since the last line of another kind. */
+  private failedCalls = 0;
   private primaryEpoch = 0;
 
   constructor(
@@ -82,11 +87,7 @@ export class Story {
         this.pauses.push({ atMs: line.atMs, pauseMs: Number(line['pauseMs']) });
         return;
       case 'call-failed':
-        this.say(
-          line.atMs,
-          'bad',
-          `call failed: ${text(line['method'])}: ${text(line['code'])} ${text(line['details'])}`,
-        );
+        this.callFailed(line);
         return;
       default:
         return;
@@ -117,9 +118,22 @@ export class Story {
     else if (epoch > this.primaryEpoch) this.moments.passing ??= atMs;
   }
 
+  private callFailed(line: LoadLine): void {
+    this.failedCalls += 1;
+    if (this.failedCalls > SHOWN_FAILURES) return;
+    const what = `call failed: ${text(line['method'])}: ${text(line['code'])} ${text(line['details'])}`;
+    this.tell({ sinceFaultMs: this.sinceFault(line.atMs), tone: 'bad', text: what });
+  }
+
   private say(atMs: number, tone: StoryLine['tone'], what: string): void {
-    const { fault } = this.moments;
-    this.tell({ sinceFaultMs: fault === null ? null : atMs - fault, tone, text: what });
+    const hidden = this.failedCalls - SHOWN_FAILURES;
+    this.failedCalls = 0;
+    if (hidden > 0) this.tell({ sinceFaultMs: null, tone: 'bad', text: `… and ${hidden} more calls failed` });
+    this.tell({ sinceFaultMs: this.sinceFault(atMs), tone, text: what });
+  }
+
+  private sinceFault(atMs: number): number | null {
+    return this.moments.fault === null ? null : atMs - this.moments.fault;
   }
 }
 
