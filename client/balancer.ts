@@ -70,12 +70,14 @@ export class UnderstudyBalancer implements LoadBalancer {
     return true;
   }
 
+  /** grpc-js says this at every call; connections are kept from the first view on, so there is nothing to do. */
   exitIdle(): void {
-    for (const endpoint of this.endpoints.values()) endpoint.resetBackoff();
+    return;
   }
 
+  /** Left out on purpose: in grpc-js 1.14 resetting a running backoff lengthens it, and ours is a second at most. */
   resetBackoff(): void {
-    for (const endpoint of this.endpoints.values()) endpoint.resetBackoff();
+    return;
   }
 
   destroy(): void {

@@ -79,11 +79,6 @@ export class EndpointConnection {
     if (this.current === null) this.open();
   }
 
-  /** Lets the current connection try at once instead of at the end of its backoff. */
-  resetBackoff(): void {
-    this.current?.getRealSubchannel().resetBackoff();
-  }
-
   stop(): void {
     this.drop();
     this.connection = 'idle';

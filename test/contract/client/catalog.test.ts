@@ -91,6 +91,21 @@ describe('peers that are not what they seem', () => {
     await new Promise((resolve) => silent.close(resolve));
   });
 
+  it('does not hammer a peer that refuses, however many calls are made', async () => {
+    let attempts = 0;
+    const refusing = createServer((socket) => {
+      attempts += 1;
+      socket.on('error', () => undefined).destroy();
+    });
+    await new Promise<void>((resolve) => refusing.listen(0, '127.0.0.1', resolve));
+    const { port } = refusing.address() as AddressInfo;
+    await bench.registerTiers({ instance: 'refusing', port }, backup);
+    const client = bench.client();
+    for (let call = 0; call < 300; call += 1) expect((await add(client)).instance).toBe('two');
+    expect(attempts).toBeLessThan(30);
+    await new Promise((resolve) => refusing.close(resolve));
+  });
+
   it('serves through a server that has no health service', async () => {
     const plain = await StubCalculator.start({ instance: 'plain', health: false });
     await bench.registerTiers(plain);
