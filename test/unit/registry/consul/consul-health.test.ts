@@ -1,0 +1,78 @@
+import { registrationBody } from '../../../../registry/consul/consul-entry';
+import { catalogEntries } from '../../../../registry/consul/consul-health';
+import { instance, registration } from '../../../support/registrations';
+
+const serf = { CheckID: 'serfHealth', Status: 'passing', Output: 'Agent alive and reachable', ServiceID: '' };
+const own = { CheckID: 'understudy:calculator-1', Status: 'passing', Output: 'probe ok', ServiceID: 'calculator-1' };
+
+function item(checks: readonly object[], node = 'n1', epoch = 1): object {
+  const body = registrationBody(registration(instance('calculator', { epoch })), '0.1.0');
+  return { Node: { Node: node, Address: '10.0.0.1' }, Service: { ...body, Service: 'calculator' }, Checks: checks };
+}
+
+function said(...checks: readonly object[]): string {
+  return catalogEntries([item(checks)])
+    .map(({ health, reason }) => `${health}: ${reason}`)
+    .join();
+}
+
+it.each([
+  ['its own check when all is well', [serf, own], 'passing: probe ok'],
+  [
+    'the notes while Consul has no output yet',
+    [serf, { ...own, Output: '', Notes: 'first probe ok' }],
+    'passing: first probe ok',
+  ],
+  [
+    'its own check when it is the worst',
+    [serf, { ...own, Status: 'critical', Output: 'refused' }],
+    'critical: refused',
+  ],
+  [
+    'the node when the machine is gone, whatever the own check still says',
+    [own, { ...serf, Status: 'critical', Output: 'Agent not live or unreachable' }],
+    'critical: Agent not live or unreachable',
+  ],
+  [
+    'maintenance before everything',
+    [
+      { ...own, Status: 'critical', Output: 'stopped' },
+      {
+        CheckID: '_service_maintenance:calculator-1',
+        Status: 'critical',
+        Notes: 'new disk',
+        ServiceID: 'calculator-1',
+      },
+    ],
+    'maintenance: new disk',
+  ],
+  [
+    'maintenance of the node',
+    [own, { CheckID: '_node_maintenance', Status: 'critical', Notes: 'reboot', ServiceID: '' }],
+    'maintenance: reboot',
+  ],
+  ['one trimmed line', [{ ...own, Output: '  two\n  lines \n' }], 'passing: two lines'],
+  ['an unknown status as critical', [{ ...own, Status: 'purple', Output: '?' }], 'critical: ?'],
+  ['that nothing is said', [], 'passing: no check says anything'],
+])('tells %s', (_name, checks, expected) => {
+  expect(said(...checks)).toBe(expected);
+});
+
+it('drops the ghost that an older incarnation left on another Consul agent', () => {
+  const entries = catalogEntries([item([own], 'old', 1), item([{ ...own, Output: 'new' }], 'new', 2)]);
+  expect(entries.map(({ epoch, reason }) => [epoch, reason])).toEqual([[2, 'new']]);
+});
+
+it('keeps instances of others apart that have the same id on different nodes', () => {
+  const web = (node: string, address: string): object => ({
+    Node: { Node: node, Address: address },
+    Service: { ID: 'web', Service: 'web', Port: 80 },
+    Checks: [],
+  });
+  const entries = catalogEntries([web('n1', '10.0.0.1'), web('n2', '10.0.0.2')]);
+  expect(entries.map(({ id, address }) => `${id} ${address}`)).toEqual(['web@n1 10.0.0.1', 'web@n2 10.0.0.2']);
+});
+
+it.each([[{}], [null], ['text'], [{ Service: [], Checks: {}, Node: 7 }]])('survives the nonsense %j', (nonsense) => {
+  expect(catalogEntries([nonsense])).toHaveLength(1);
+});
