@@ -22,7 +22,6 @@ export type ChannelControlHelper = experimental.ChannelControlHelper;
 export type ConfigSelector = experimental.ConfigSelector;
 export type ConnectivityStateListener = experimental.ConnectivityStateListener;
 export type GrpcEndpoint = experimental.Endpoint;
-export type Filter = experimental.Filter;
 export type GrpcUri = experimental.GrpcUri;
 export type LoadBalancer = experimental.LoadBalancer;
 export type PickArgs = experimental.PickArgs;
