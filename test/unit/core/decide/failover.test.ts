@@ -200,8 +200,9 @@ describe('whatever happens', () => {
         run(schedule, ({ before, decision, candidates, nowMs }) => {
           const { change } = decision;
           const wouldStay = candidates.some((one) => one.tier === change?.from && one.fitness === decision.level);
-          if (change?.from == null || !wouldStay) return;
-          expect(change.to).toBeLessThan(change.from);
+          const from = change?.from ?? null;
+          if (change === null || from === null || !wouldStay) return;
+          expect(change.to).toBeLessThan(from);
           expect(before.returning?.tier).toBe(change.to);
           expect(nowMs - before.returning!.sinceMs).toBeGreaterThanOrEqual(OPTIONS.holdMs);
         }),
