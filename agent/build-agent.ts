@@ -1,0 +1,58 @@
+/**
+ * Puts the parts of an agent together over its ports. It opens nothing and starts nothing.
+ */
+import type { Clock, Rng } from '../core/time/clock';
+import { Agent } from './agent';
+import { Complaint } from './complaint';
+import { LoopWatch } from './loop-watch';
+import type { AgentRegistry } from './membership-loop';
+import type { Log, NeighbourProcesses, Probe, ServerExit, ServerLauncher } from './ports';
+import { ReconcileLoop } from './reconcile-loop';
+import type { ServiceConfig } from './service-config';
+import { ServiceRunner } from './service-runner';
+
+export interface AgentPorts {
+  readonly registry: AgentRegistry;
+  readonly clock: Clock;
+  readonly rng: Rng;
+  readonly log: Log;
+  readonly probeOf: (service: ServiceConfig) => Probe;
+  /** Given: the one service's server is a child. */
+  readonly launcher?: ServerLauncher;
+  /** Given and defined: the service's server runs on its own, and is ended when it is ill. */
+  readonly neighbourOf?: (service: ServiceConfig) => NeighbourProcesses | undefined;
+  readonly onCannotStart: (exit: ServerExit) => void;
+}
+
+// Divergence that nothing else noticed: rare enough to cost nothing, soon enough for a person who waits.
+const COMPARE_EVERY_MS = 60_000;
+
+export function buildAgent(services: readonly ServiceConfig[], owner: string, ports: AgentPorts): Agent {
+  const { registry, clock, rng, log, launcher, onCannotStart } = ports;
+  const loopWatch = new LoopWatch(clock);
+  const outage = new Complaint(clock, log);
+  const refusal = new Complaint(clock, log, 'error');
+  const shared = {
+    registry,
+    clock,
+    rng,
+    log,
+    outage,
+    refusal,
+    loopWatch,
+    onCannotStart,
+    onBack: () => reconciler.nudge(),
+  };
+  const runners = services.map((service) => {
+    const neighbour = ports.neighbourOf?.(service);
+    const hands = { ...(launcher && { launcher }), ...(neighbour && { neighbour }) };
+    return new ServiceRunner(service, owner, { ...shared, ...hands, probe: ports.probeOf(service) });
+  });
+  const timeoutMs = Math.max(...services.map(({ membership }) => membership.beatTimeoutMs));
+  const reconciler = new ReconcileLoop(
+    runners,
+    { owner, everyMs: COMPARE_EVERY_MS, timeoutMs },
+    { registry, clock, rng, log, outage },
+  );
+  return new Agent({ services: runners, reconciler, loopWatch, clock, log });
+}

@@ -1,0 +1,150 @@
+/**
+ * Checks values that must fit each other: timeouts against intervals, beats against the TTL, ids against ids. Each value
+ * alone is right already. A fault names every key that takes part, at the one that most likely has to change.
+ */
+import { longestAttemptsMs } from '../core/decide/restart';
+import type { CheckedConfig, CheckedService } from './config-schema';
+import type { Fault, KeyPath } from './config-faults';
+import { formatDuration } from './duration';
+import { RETRY_MAX_MS } from './membership-loop';
+
+/** A fault, and the keys that it rests on: when one of them is faulty itself, this fault may be an echo. */
+export interface CrossFault extends Fault {
+  readonly involved: readonly KeyPath[];
+}
+
+export interface CheckContext {
+  /** A server command stands on the command line. */
+  readonly supervises: boolean;
+  readonly isCron: (expression: string) => boolean;
+  /** What registry/factory finds wrong, by key or by environment variable. */
+  readonly registryFaults: (
+    registry: CheckedConfig['registry'],
+  ) => readonly { readonly key: string; readonly message: string }[];
+  /** The id that a service gets when it names none. */
+  readonly idOf: (service: CheckedService) => string;
+}
+
+export function crossChecks(config: CheckedConfig, context: CheckContext): readonly CrossFault[] {
+  return [
+    ...config.services.flatMap((service, at) => serviceChecks(service, ['services', at])),
+    ...duplicates(config.services, 'id', context.idOf),
+    ...duplicates(config.services, 'port', ({ name, address, port }) => `${name} at ${address}:${port}`),
+    ...wholeChecks(config, context),
+  ];
+}
+
+function serviceChecks(service: CheckedService, at: KeyPath): readonly CrossFault[] {
+  const { ttl, beat, beatTimeout, probe, restart } = service;
+  const beatSum = beat + beatTimeout + RETRY_MAX_MS;
+  const attempts = longestAttemptsMs({
+    initialDelayMs: restart.initialDelay,
+    maxDelayMs: restart.maxDelay,
+    ...restart,
+  });
+  const check = (ok: boolean, key: string, others: readonly string[], message: string): readonly CrossFault[] => {
+    const paths = [key, ...others].map((one) => [...at, ...one.split('.')]);
+    return ok ? [] : [{ path: paths[0] ?? at, message, involved: paths }];
+  };
+  return [
+    ...check(
+      beatSum < ttl,
+      'ttl',
+      ['beat', 'beatTimeout'],
+      `beat (${formatDuration(beat)}) + beatTimeout (${formatDuration(beatTimeout)}) + retry (${formatDuration(RETRY_MAX_MS)}) must be less than the ttl, or one lost beat makes a healthy server critical; allowed: more than ${formatDuration(beatSum)}`,
+    ),
+    ...check(
+      probe.timeout <= probe.interval,
+      'probe.timeout',
+      ['probe.interval'],
+      `${formatDuration(probe.timeout)} is more than the interval of ${formatDuration(probe.interval)}; allowed: at most the interval`,
+    ),
+    ...check(
+      probe.fall <= probe.of,
+      'probe.fall',
+      ['probe.of'],
+      `${probe.fall} failures can never be among the last ${probe.of} probes; allowed: 1 to ${probe.of}`,
+    ),
+    ...check(
+      probe.type === 'grpc' || probe.service === '',
+      'probe.service',
+      ['probe.type'],
+      'a tcp probe cannot ask for a service; allowed: no service, or type grpc',
+    ),
+    ...check(
+      restart.initialDelay <= restart.maxDelay,
+      'restart.initialDelay',
+      ['restart.maxDelay'],
+      `${formatDuration(restart.initialDelay)} is more than maxDelay (${formatDuration(restart.maxDelay)}); allowed: at most maxDelay`,
+    ),
+    ...check(
+      attempts < restart.window,
+      'restart.window',
+      ['restart.initialDelay', 'restart.maxDelay', 'restart.factor', 'restart.maxAttempts'],
+      `all ${restart.maxAttempts} attempts wait up to ${formatDuration(attempts)} together, so a crash loop would never be given up; allowed: more than ${formatDuration(attempts)}`,
+    ),
+  ];
+}
+
+function duplicates(
+  services: readonly CheckedService[],
+  key: string,
+  keyOf: (service: CheckedService) => string,
+): readonly CrossFault[] {
+  const first = new Map<string, number>();
+  return services.flatMap((service, at) => {
+    const value = keyOf(service);
+    const other = first.get(value);
+    if (other === undefined) {
+      first.set(value, at);
+      return [];
+    }
+    const involved = [at, other].flatMap((index) =>
+      restsOn(key, services[index]).map((one) => ['services', index, one]),
+    );
+    const allowed = key === 'id' ? 'an id of its own' : 'one entry for each server of a service';
+    return [
+      {
+        path: ['services', at, key],
+        message: `"${value}" is used by services[${other}] already; allowed: ${allowed}`,
+        involved,
+      },
+    ];
+  });
+}
+
+/** The keys that an identity is made of: a default id comes from name and port. */
+function restsOn(key: string, service: CheckedService | undefined): readonly string[] {
+  if (key === 'id') return service?.id === undefined ? ['id', 'name', 'port'] : ['id'];
+  return ['name', 'address', 'port'];
+}
+
+function wholeChecks({ services, schedule, registry }: CheckedConfig, context: CheckContext): readonly CrossFault[] {
+  const faults: CrossFault[] = [];
+  const add = (path: KeyPath, message: string): void => void faults.push({ path, message, involved: [path] });
+  if (context.supervises && services.length > 1) {
+    add(
+      ['services'],
+      `a server command is given, but ${services.length} services are configured; allowed: exactly one service with a command`,
+    );
+  }
+  for (const [at, { restart }] of services.entries()) {
+    if (!context.supervises || restart.neighbour === undefined) continue;
+    add(
+      ['services', at, 'restart', 'neighbour'],
+      'a server command is given, so the server is a child of this agent and no neighbour; allowed: one of the two',
+    );
+  }
+  if (schedule.summary !== 'off' && !context.isCron(schedule.summary)) {
+    add(
+      ['schedule', 'summary'],
+      `"${schedule.summary}" is no cron expression; allowed: five or six fields such as "0 * * * *", or "off"`,
+    );
+  }
+  for (const { key, message } of context.registryFaults(registry)) {
+    const variable = key === key.toUpperCase();
+    const path = variable ? [key] : ['registry', key];
+    faults.push({ path, message, involved: [path], ...(variable && { origin: 'environment' }) });
+  }
+  return faults;
+}

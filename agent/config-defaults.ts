@@ -1,0 +1,60 @@
+/**
+ * Every default of the agent's configuration, and why it is that. Durations as a user would write them.
+ */
+export const DEFAULTS = {
+  tier: 0,
+  weight: 1,
+  /** The safety net for a dead agent or machine, not the failover path. Consul users with 3 to 6 s saw checks flap under load. */
+  ttl: '10s',
+  /** A tenth of the TTL, and the time in which an agent notices that Consul came back empty. Local to Consul's agent, so cheap. */
+  beat: '1s',
+  /** A loaded Consul may take seconds for a PUT; with beat and retry it is still far below the TTL. */
+  beatTimeout: '3s',
+  /** Ten times Consul's floor of 1 min: a rebooting machine finds its entry again. */
+  deregisterAfter: '10m',
+  /** A caller must never see a server that has not answered once. */
+  register: 'after-first-pass',
+  probe: {
+    /** What a caller of a gRPC server needs is that it answers gRPC; a hung process still accepts TCP. */
+    type: 'grpc',
+    /** The server as a whole. */
+    service: '',
+    /** Clients notice by their own calls within 100 ms; the catalog may take a second or two to be sure. */
+    interval: '1s',
+    /** Longer than an ordinary garbage collection, short enough to fit twice into a second. */
+    timeout: '500ms',
+    /** Two failures … */
+    fall: 2,
+    /** … of three: one lost answer moves no traffic, a server that fails every other probe is found. */
+    of: 3,
+    rise: 2,
+    /** Many servers have no health service; they answer gRPC all the same. */
+    onUnimplemented: 'pass',
+  },
+  drain: {
+    /** Clients follow the catalog by blocking queries: they know within a fraction of this. */
+    grace: '2s',
+    /** Docker and systemd wait 10 s and 90 s before they kill: below the shorter one, so that we end by our own will. */
+    timeout: '8s',
+  },
+  restart: {
+    /** The first delay of a server that did not run stably; a stable one starts again at once. */
+    initialDelay: '100ms',
+    maxDelay: '10s',
+    factor: 2,
+    /** Longer than all ten waits together (43 s), so a crash loop is given up and does not go on for ever … */
+    window: '2m',
+    maxAttempts: 10,
+    /** … and `maxAttempts` stable runs do not fit into it, so a server that works between its ends is never given up. */
+    stableAfter: '15s',
+    /** A hung server helps nobody, and callers are elsewhere already. */
+    onUnhealthy: true,
+    /** Time for a polite end after SIGTERM; a hung process does not use it, and its callers wait for the new one. */
+    killAfter: '3s',
+    /** JVMs and model servers need their time; sooner than a person would look. */
+    startTimeout: '30s',
+  },
+  log: { level: 'info', format: 'auto' },
+  /** Once an hour: enough to see that it lives, too little to bury anything. */
+  schedule: { summary: '0 * * * *' },
+} as const;

@@ -1,0 +1,166 @@
+/**
+ * The form of the agent's configuration file: keys, types, ranges, defaults. Every message says what is allowed; what was
+ * written, and where, is added by agent/config-faults.ts. Values that must fit each other: agent/config-checks.ts.
+ */
+import { z } from 'zod';
+import { DEFAULTS } from './config-defaults';
+import { formatDuration, parseDuration } from './duration';
+
+const MAX_DURATION_MS = 24 * 3_600_000;
+const NAME = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,126}[A-Za-z0-9])?$/;
+
+// Consul's limits for service metadata. Keys of our own begin with `understudy`.
+const META_KEY = /^(?!understudy)[A-Za-z0-9_-]{1,128}$/;
+const META_VALUE_MAX = 512;
+
+/** Unknown keys are faults: a misspelt setting must not be silently ignored. The message lists the known ones. */
+function mapping<Shape extends z.ZodRawShape>(shape: Shape): z.ZodObject<Shape, z.core.$strict> {
+  return z.strictObject(shape, Object.keys(shape).join(', '));
+}
+
+/** Milliseconds out; `500ms`, `10s`, `1m` or a number of ms in. */
+function duration(otherwise: string, minMs: number, maxMs = MAX_DURATION_MS, note = '') {
+  const allowed = `a duration from ${formatDuration(minMs)} to ${formatDuration(maxMs)}, such as ${otherwise}${note}`;
+  return z
+    .unknown()
+    .transform((written, context) => {
+      const ms = parseDuration(written);
+      if (ms !== undefined && ms >= minMs && ms <= maxMs) return ms;
+      context.issues.push({ code: 'custom', message: allowed, input: written });
+      return z.NEVER;
+    })
+    .prefault(otherwise);
+}
+
+function whole(min: number, max: number) {
+  const allowed = `a whole number from ${min} to ${max}`;
+  return z.int(allowed).min(min, allowed).max(max, allowed);
+}
+
+function oneOf<const Words extends readonly [string, ...string[]]>(words: Words) {
+  return z.enum(words, `one of ${words.join(', ')}`);
+}
+
+function text(allowed: string, maxLength = 1024) {
+  return z.string(allowed).min(1, allowed).max(maxLength, allowed);
+}
+
+const name = z
+  .string('1 to 128 letters, digits, dots, dashes and underscores, beginning and ending with a letter or digit')
+  .regex(NAME, '1 to 128 letters, digits, dots, dashes and underscores, beginning and ending with a letter or digit');
+
+const switched = z.boolean('true or false');
+
+const tag = z
+  .string('a text without spaces or commas')
+  .regex(/^[^\s,]{1,255}$/, 'a text of 1 to 255 characters without spaces or commas');
+
+const probe = mapping({
+  type: oneOf(['grpc', 'tcp']).default(DEFAULTS.probe.type),
+  service: z.string('a service name, or "" for the server as a whole').default(DEFAULTS.probe.service),
+  interval: duration(DEFAULTS.probe.interval, 50),
+  timeout: duration(DEFAULTS.probe.timeout, 10),
+  fall: whole(1, 100).default(DEFAULTS.probe.fall),
+  of: whole(1, 100).default(DEFAULTS.probe.of),
+  rise: whole(1, 100).default(DEFAULTS.probe.rise),
+  onUnimplemented: oneOf(['pass', 'fail']).default(DEFAULTS.probe.onUnimplemented),
+});
+
+const drain = mapping({
+  grace: duration(DEFAULTS.drain.grace, 0, 3_600_000),
+  timeout: duration(DEFAULTS.drain.timeout, 100, 3_600_000),
+});
+
+const NEIGHBOUR =
+  'a text of at least 3 characters that stands in the command line of the server, and of no other process';
+
+const restart = mapping({
+  initialDelay: duration(DEFAULTS.restart.initialDelay, 10),
+  maxDelay: duration(DEFAULTS.restart.maxDelay, 10),
+  factor: z
+    .number('a number from 1 to 10')
+    .min(1, 'a number from 1 to 10')
+    .max(10, 'a number from 1 to 10')
+    .default(DEFAULTS.restart.factor),
+  window: duration(DEFAULTS.restart.window, 1000),
+  maxAttempts: whole(1, 1000).default(DEFAULTS.restart.maxAttempts),
+  stableAfter: duration(DEFAULTS.restart.stableAfter, 100),
+  onUnhealthy: switched.default(DEFAULTS.restart.onUnhealthy),
+  killAfter: duration(DEFAULTS.restart.killAfter, 100, 3_600_000),
+  startTimeout: duration(DEFAULTS.restart.startTimeout, 100),
+  neighbour: mapping({
+    match: z.string(NEIGHBOUR).min(3, NEIGHBOUR).max(1024, NEIGHBOUR),
+  }).optional(),
+});
+
+const metaValue = `a text of at most ${META_VALUE_MAX} characters (put numbers into quotes)`;
+
+const service = mapping({
+  name,
+  id: name.optional(),
+  address: z
+    .string('the host name or IP address that callers connect to')
+    .regex(
+      /^(?!0\.0\.0\.0$|::$)[A-Za-z0-9._:-]{1,253}$/,
+      'the host name or IP address that callers connect to, without a port',
+    ),
+  port: whole(1, 65_535),
+  tier: whole(0, 999).default(DEFAULTS.tier),
+  weight: whole(1, 65_535).default(DEFAULTS.weight),
+  tags: z.array(tag, 'a list of tags').default([]),
+  meta: z
+    .record(
+      z
+        .string()
+        .regex(
+          META_KEY,
+          'keys of 1 to 128 letters, digits, dashes and underscores that do not begin with "understudy"',
+        ),
+      z.string(metaValue).max(META_VALUE_MAX, metaValue),
+      'a mapping of keys to texts',
+    )
+    .default({}),
+  ttl: duration(DEFAULTS.ttl, 1000),
+  beat: duration(DEFAULTS.beat, 100),
+  beatTimeout: duration(DEFAULTS.beatTimeout, 100),
+  deregisterAfter: duration(
+    DEFAULTS.deregisterAfter,
+    60_000,
+    7 * MAX_DURATION_MS,
+    ' (Consul removes nothing sooner than 1m)',
+  ),
+  register: oneOf(['after-first-pass', 'at-once']).default(DEFAULTS.register),
+  probe: probe.prefault({}),
+  drain: drain.prefault({}),
+  restart: restart.prefault({}),
+});
+
+const file = text('the path of a file');
+
+/** The whole file. `registry` keeps what registry/factory reads; there CONSUL_* variables stand in for what is missing. */
+export const configSchema = mapping({
+  agent: mapping({ id: name.optional() }).prefault({}),
+  registry: mapping({
+    address: text('an address such as 127.0.0.1:8500 or https://consul.example:8501').optional(),
+    token: text('a token', 4096).optional(),
+    tokenFile: file.optional(),
+    datacenter: name.optional(),
+    caFile: file.optional(),
+    certFile: file.optional(),
+    keyFile: file.optional(),
+    tlsServerName: name.optional(),
+    tlsSkipVerify: switched.optional(),
+  }).prefault({}),
+  log: mapping({
+    level: oneOf(['error', 'warn', 'info', 'debug']).default(DEFAULTS.log.level),
+    format: oneOf(['auto', 'pretty', 'json']).default(DEFAULTS.log.format),
+  }).prefault({}),
+  schedule: mapping({
+    summary: text('a cron expression such as "0 * * * *", or "off"').default(DEFAULTS.schedule.summary),
+  }).prefault({}),
+  services: z.array(service, 'a list with at least one service').min(1, 'a list with at least one service'),
+});
+
+/** What the file says, complete and each value within its range. Durations are milliseconds. */
+export type CheckedConfig = z.output<typeof configSchema>;
+export type CheckedService = CheckedConfig['services'][number];

@@ -1,0 +1,162 @@
+/**
+ * The composition root of `understudy agent`: reads the configuration, opens the registry, chooses the real clock, probes
+ * and processes, and runs the agent. Every mistake of the user ends here as a message and an exit code.
+ */
+import { hostname } from 'node:os';
+import { hostPort } from '../core/domain/instance';
+import { openRegistry, RegistryConfigError, type RegistryConfig } from '../registry/factory';
+import type { Registry } from '../registry/port';
+import { systemClock } from '../runtime/system-clock';
+import { buildAgent } from './build-agent';
+import { buildConfig, environmentOverrides, type AgentConfig, type Override } from './config';
+import { printConfig } from './config-print';
+import { readConfigFile } from './config-source';
+import { asError, withDeadline } from './deadline';
+import { GrpcProbe } from './grpc-probe';
+import { createLog, logFormat } from './logging';
+import { processesMatching } from './neighbour-process';
+import type { Log, Probe, ServerLauncher } from './ports';
+import { isCronExpression, runBySchedule } from './schedule';
+import { commandLauncher } from './server-process';
+import type { ServiceConfig } from './service-config';
+import { listenToSignals } from './signals';
+import { TcpProbe } from './tcp-probe';
+
+export interface AgentOptions {
+  readonly configFile: string;
+  /** Values given by flags; they win over everything. */
+  readonly flags: readonly Override[];
+  /** The server command and its arguments; empty: the server runs on its own. */
+  readonly command: readonly string[];
+  /** Only check and print the configuration. */
+  readonly checkConfig: boolean;
+}
+
+const EXIT_USAGE = 2;
+const EXIT_FAILURE = 1;
+const clock = systemClock({ holdsProcess: true });
+
+/** Runs until a signal ends it. Resolves with the exit code: 0 after an orderly end, 2 for a mistake in the configuration. */
+export async function runAgent(options: AgentOptions, env: NodeJS.ProcessEnv = process.env): Promise<number> {
+  // Whoever read our output may go away; the servers must not go with him.
+  process.stdout.on('error', () => undefined);
+  let config: AgentConfig;
+  let registry: Registry;
+  try {
+    config = readConfig(options, env);
+    // The loops bring their own, shorter limits; this one only has to be out of their way.
+    const timeoutMs = Math.max(...config.services.map(({ membership }) => membership.beatTimeoutMs));
+    registry = openRegistry({ ...config.registry, timeoutMs: Math.min(60_000, timeoutMs) }, env);
+  } catch (error) {
+    process.stderr.write(`${asError(error).message}\n`);
+    return EXIT_USAGE;
+  }
+  try {
+    if (options.checkConfig) {
+      process.stdout.write(printConfig(config));
+      return 0;
+    }
+    return await serve(options, config, registry, env);
+  } finally {
+    await registry.close();
+  }
+}
+
+function readConfig(options: AgentOptions, env: NodeJS.ProcessEnv): AgentConfig {
+  return buildConfig({
+    source: readConfigFile(options.configFile),
+    overrides: [...options.flags, ...environmentOverrides(env)],
+    hostname: hostname(),
+    supervises: options.command.length > 0,
+    isCron: isCronExpression,
+    registryFaults: (registry) => registryFaults(registry, env),
+  });
+}
+
+/** Opening sends nothing, so it can be tried only to hear what is wrong. */
+function registryFaults(config: RegistryConfig, env: NodeJS.ProcessEnv): readonly { key: string; message: string }[] {
+  try {
+    void openRegistry(config, env).close();
+    return [];
+  } catch (error) {
+    if (!(error instanceof RegistryConfigError)) throw error;
+    return error.faults.map((fault) => {
+      const [, key = 'address', message = fault] = /^([A-Za-z_]+)(?:: (.*))?/.exec(fault) ?? [];
+      return { key, message };
+    });
+  }
+}
+
+async function serve(
+  options: AgentOptions,
+  config: AgentConfig,
+  registry: Registry,
+  env: NodeJS.ProcessEnv,
+): Promise<number> {
+  const terminal = process.stdout.isTTY;
+  const log = createLog({ ...config.log, terminal });
+  const launcher = launcherOf(
+    options.command,
+    env,
+    logFormat({ ...config.log, terminal }) === 'json' ? log : undefined,
+  );
+  const [first] = config.services;
+  if (launcher !== undefined && first !== undefined && (await isTaken(first))) {
+    const message = `${hostPort(first.instance)} is already in use: another server answers there; stop it, or choose another port`;
+    process.stderr.write(`${message}\n`);
+    return EXIT_FAILURE;
+  }
+  let cannotStart = 0;
+  const agent = buildAgent(config.services, config.owner, {
+    registry,
+    clock,
+    rng: Math.random,
+    log,
+    probeOf,
+    neighbourOf: ({ neighbour }) => neighbour && processesMatching(neighbour.match),
+    ...(launcher && { launcher }),
+    onCannotStart: ({ how, spawnError }) => {
+      process.stderr.write(`${how}\n`);
+      // The codes of a shell, of env and of nohup.
+      cannotStart = spawnError === 'ENOENT' ? 127 : 126;
+      agent.stop(`ending: ${how}`, cannotStart, cannotStart);
+    },
+  });
+  const ids = config.services.map(({ instance }) => instance.id).join(', ');
+  log.write('info', `agent ${config.owner} for ${ids}; registry: ${registry.description}`, { pid: process.pid });
+  const stopListening = listenToSignals(agent);
+  const stopSchedule = runBySchedule(config.summary, () => agent.logSummary());
+  try {
+    return await agent.run();
+  } finally {
+    stopSchedule();
+    stopListening();
+  }
+}
+
+function launcherOf(
+  command: readonly string[],
+  env: NodeJS.ProcessEnv,
+  log: Log | undefined,
+): ServerLauncher | undefined {
+  const [program, ...args] = command;
+  if (program === undefined) return undefined;
+  const onLine = log && ((line: string, stream: string): void => log.write('info', line, { from: 'server', stream }));
+  return commandLauncher({ command: [program, ...args], env, ...(onLine && { onLine }) });
+}
+
+function probeOf({ instance, probe }: ServiceConfig): Probe {
+  const { address, port } = instance;
+  if (probe.type === 'tcp') return new TcpProbe({ address, port }, clock);
+  return new GrpcProbe({ address, port, service: probe.service, onUnimplemented: probe.onUnimplemented }, clock);
+}
+
+/** Somebody accepts connections where our server is about to listen: it would fail, or share its port unnoticed. */
+async function isTaken({ instance, probe }: ServiceConfig): Promise<boolean> {
+  const signal = new AbortController().signal;
+  const tcp = new TcpProbe(instance, clock);
+  const result = await withDeadline({ clock, timeoutMs: probe.timeoutMs, signal }, (inner) => tcp.check(inner)).catch(
+    () => undefined,
+  );
+  return result?.outcome === 'pass';
+}

@@ -1,0 +1,68 @@
+/**
+ * Finds processes by their command line among those that this process sees (Linux, /proc), and signals them. It never
+ * finds this process, its parent, or process 1, which is an init or the whole container; and it never signals a process
+ * id that has passed to another process.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import type { NeighbourProcess, NeighbourProcesses } from './ports';
+
+/** Processes whose command line, its words joined by spaces, contains `match`. */
+export function processesMatching(match: string): NeighbourProcesses {
+  return {
+    find: () =>
+      processIds()
+        .filter((pid) => commandLine(pid).includes(match))
+        .flatMap((pid) => living(pid)),
+    isAlive: (process) => living(process.pid).some(({ startedAt }) => startedAt === process.startedAt),
+    signal: (neighbour, name) => {
+      if (!living(neighbour.pid).some(({ startedAt }) => startedAt === neighbour.startedAt)) return undefined;
+      try {
+        process.kill(neighbour.pid, name);
+        return undefined;
+      } catch (error) {
+        const { code = String(error) } = error as NodeJS.ErrnoException;
+        if (code === 'ESRCH') return undefined;
+        const why = { EPERM: 'it belongs to another user' }[code] ?? code;
+        return `process ${neighbour.pid} may not be signalled: ${why}`;
+      }
+    },
+  };
+}
+
+function processIds(): readonly number[] {
+  const own = [process.pid, process.ppid, 1];
+  return readdirOrNothing('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => !own.includes(pid));
+}
+
+function commandLine(pid: number): string {
+  return readOrNothing(`/proc/${pid}/cmdline`).split('\0').join(' ').trim();
+}
+
+/** The process that has this id now, or none. One that has ended and was not yet asked for its exit code is none. */
+function living(pid: number): readonly NeighbourProcess[] {
+  // proc(5): the second field is a name in parentheses and may hold anything; state is the third, starttime the 22nd.
+  const stat = readOrNothing(`/proc/${pid}/stat`);
+  const [state = 'X', ...rest] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const startedAt = rest[18];
+  return startedAt === undefined || 'ZXx'.includes(state) ? [] : [{ pid, startedAt }];
+}
+
+function readOrNothing(path: string): string {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch {
+    // It ended meanwhile.
+    return '';
+  }
+}
+
+function readdirOrNothing(path: string): readonly string[] {
+  try {
+    return readdirSync(path);
+  } catch {
+    return [];
+  }
+}

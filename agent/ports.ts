@@ -1,0 +1,66 @@
+/**
+ * What the loops of the agent need of the world: a log, a probe, a server process. Types alone, so that every loop can
+ * be run in a test against stand-ins and a virtual clock.
+ */
+
+export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
+
+export type LogFields = Readonly<Record<string, string | number | boolean>>;
+
+/** One line per decision. A secret never gets here. */
+export interface Log {
+  write(level: LogLevel, message: string, fields?: LogFields): void;
+}
+
+/**
+ * `pass`: the server is well. `refused`: nothing listens, or the connection broke. `answered-no`: the server itself said
+ * that it is not well. `silent`: no answer in time, the one evidence that a deaf judge can produce himself.
+ */
+export type ProbeOutcome = 'pass' | 'refused' | 'answered-no' | 'silent';
+
+export interface ProbeResult {
+  readonly outcome: ProbeOutcome;
+  /** One sentence with the measured time, `SERVING in 1.2 ms`. */
+  readonly reason: string;
+}
+
+/** An active check of one server. It keeps a connection between checks, so it has an owner who closes it. */
+export interface Probe {
+  /** Never rejects. An aborted check may end in any way: nobody listens any more. */
+  check(signal: AbortSignal): Promise<ProbeResult>;
+  /** Forgets the connection: the next check starts on a fresh one. */
+  reset(): void;
+  close(): void;
+}
+
+export interface ServerProcess {
+  /** Signals the server's whole process group; false when it is gone. */
+  signal(name: NodeJS.Signals): boolean;
+  readonly pid: number | undefined;
+}
+
+/** A process of somebody else. `startedAt` tells it from a later one with the same id. */
+export interface NeighbourProcess {
+  readonly pid: number;
+  readonly startedAt: string;
+}
+
+/** The processes that may be the server which this agent stands beside. */
+export interface NeighbourProcesses {
+  find(): readonly NeighbourProcess[];
+  isAlive(process: NeighbourProcess): boolean;
+  /** Why the signal could not be sent; undefined when it was sent, or the process is gone. */
+  signal(process: NeighbourProcess, name: NodeJS.Signals): string | undefined;
+}
+
+export interface ServerExit {
+  /** `exit code 1`, `signal SIGKILL`, `cannot start node: no such file`. */
+  readonly how: string;
+  /** Set when it never ran: the system's error code, `ENOENT`. */
+  readonly spawnError?: string;
+}
+
+/** Starts the server command. `onExit` is called exactly once per launch, never during it, with nothing of the group left alive. */
+export interface ServerLauncher {
+  launch(onExit: (exit: ServerExit) => void): ServerProcess;
+}

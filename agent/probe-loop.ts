@@ -1,0 +1,78 @@
+/**
+ * Probes one server for ever at a fixed rate, each check with a hard end of its own. A check that hangs costs its time
+ * limit and nothing else; a result that comes after it is never seen. It reports, and decides nothing.
+ */
+import type { Clock } from '../core/time/clock';
+import { DeadlineError, withDeadline } from './deadline';
+import type { Probe, ProbeResult } from './ports';
+import { Wakeup } from './wakeup';
+
+export interface ProbeTiming {
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+}
+
+/** A started server is looked at this often, so that it goes on stage as soon as it can … */
+const HURRY_INTERVAL_MS = 50;
+/** … but not for ever: one that does not come up is probed like every other after this time. */
+const HURRY_FOR_MS = 30_000;
+
+/** `startedMs`: when the check began, on the loop's clock. */
+export type ProbeListener = (result: ProbeResult, startedMs: number) => void;
+
+export class ProbeLoop {
+  private readonly wakeup: Wakeup;
+  private hurryUntilMs = 0;
+  private current = new AbortController();
+
+  constructor(
+    private readonly probe: Probe,
+    private readonly timing: ProbeTiming,
+    private readonly clock: Clock,
+    private readonly listener: ProbeListener,
+  ) {
+    this.wakeup = new Wakeup(clock);
+  }
+
+  /** A new server process: forget the old connection and the check under way, and look often until `calm`. */
+  hurry(): void {
+    this.current.abort();
+    this.probe.reset();
+    this.hurryUntilMs = this.clock.nowMs() + HURRY_FOR_MS;
+    this.wakeup.wake();
+  }
+
+  /** The server is up: look at the ordinary rate. */
+  calm(): void {
+    this.hurryUntilMs = 0;
+  }
+
+  /** Runs until `signal` aborts; never rejects. */
+  async run(signal: AbortSignal): Promise<void> {
+    const onAbort = (): void => this.current.abort();
+    signal.addEventListener('abort', onAbort, { once: true });
+    while (!signal.aborted) {
+      const startedMs = this.clock.nowMs();
+      this.current = new AbortController();
+      const check = this.current.signal;
+      const result = await this.checkOnce(check);
+      // A result about the process before this one says nothing about this one.
+      if (!check.aborted) this.listener(result, startedMs);
+      const nowMs = this.clock.nowMs();
+      const intervalMs = nowMs < this.hurryUntilMs ? HURRY_INTERVAL_MS : this.timing.intervalMs;
+      await this.wakeup.wait(Math.max(1, startedMs + Math.min(intervalMs, this.timing.intervalMs) - nowMs), signal);
+    }
+    this.probe.close();
+  }
+
+  private async checkOnce(signal: AbortSignal): Promise<ProbeResult> {
+    const { clock, timing } = this;
+    try {
+      return await withDeadline({ clock, timeoutMs: timing.timeoutMs, signal }, (inner) => this.probe.check(inner));
+    } catch (error) {
+      this.probe.reset();
+      if (error instanceof DeadlineError) return { outcome: 'silent', reason: error.message };
+      return { outcome: 'silent', reason: `the check itself failed: ${String(error)}` };
+    }
+  }
+}
