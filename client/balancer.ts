@@ -10,7 +10,8 @@ import {
   type FailoverState,
   type TierDecision,
 } from '../core/decide/failover';
-import { judge, type Fitness } from '../core/detect/fitness';
+import { mayAccuse } from '../core/detect/crowd';
+import { judge, type EndpointFacts, type Fitness } from '../core/detect/fitness';
 import { hostPort, type CatalogEntry } from '../core/domain/instance';
 import type { Choices } from '../core/pick/choose';
 import { channelContextOf, catalogEntryOf, connectionOptions, type ChannelContext } from './channel-context';
@@ -43,6 +44,7 @@ export class UnderstudyBalancer implements LoadBalancer {
   private channelOptions: ChannelOptions = {};
   private state: FailoverState | null = null;
   private turn: Turn = { next: 0 };
+  private published: { readonly state: connectivityState; readonly picker: Picker } | null = null;
   private cancelWake: () => void = () => undefined;
   private stale = false;
   private refreshing = false;
@@ -116,9 +118,14 @@ export class UnderstudyBalancer implements LoadBalancer {
       clock: context.clock,
       options: context.options,
       onChange: () => this.refresh(),
+      onDoubt: () => this.askEverybody(),
       createSubchannel: ({ address, port }, generation) =>
         this.helper.createSubchannel({ host: address, port }, connectionOptions(this.channelOptions, generation)),
     });
+  }
+
+  private askEverybody(): void {
+    for (const endpoint of this.endpoints.values()) endpoint.vitals.heartbeat();
   }
 
   private remove(id: string, endpoint: EndpointConnection): void {
@@ -161,7 +168,7 @@ export class UnderstudyBalancer implements LoadBalancer {
   private judgeAll(nowMs: number, context: ChannelContext): readonly Judged[] {
     const judged: Judged[] = [];
     for (const [id, endpoint] of this.endpoints) {
-      const facts = endpoint.facts(nowMs);
+      const facts = this.factsOf(endpoint, nowMs, context);
       const { fitness, reason } = judge(facts, context.options.missingGraceMs);
       const answers = facts.connection === 'ready' && fitness !== 'unfit';
       // Not listed and not answering: gone.
@@ -169,6 +176,17 @@ export class UnderstudyBalancer implements LoadBalancer {
       else judged.push({ endpoint, candidate: { id, tier: endpoint.entry.tier, fitness, reason } });
     }
     return judged.sort((a, b) => a.candidate.tier - b.candidate.tier);
+  }
+
+  /** Silence counts only when it sets this endpoint apart from the others. */
+  private factsOf(endpoint: EndpointConnection, nowMs: number, context: ChannelContext): EndpointFacts {
+    const facts = endpoint.facts(nowMs);
+    const askedMs = endpoint.vitals.waitingSinceMs;
+    if (facts.silent === null || askedMs === null) return facts;
+    const others = [...this.endpoints.values()].filter((one) => one !== endpoint);
+    const lives = others.map((one) => one.vitals.lastLifeMs).filter((lifeMs) => lifeMs !== null);
+    const accused = mayAccuse(askedMs, lives, nowMs, context.options.everybodySilentMs);
+    return accused ? facts : { ...facts, silent: null };
   }
 
   /** The active tier, all better ones, and the next one, which is kept warm; everybody when nobody answers. */
@@ -194,7 +212,15 @@ export class UnderstudyBalancer implements LoadBalancer {
         pool: pool.map((one) => one.endpoint),
         reserve: usable.filter((one) => one.candidate.tier !== active).map((one) => one.endpoint),
       };
-      return [connectivityState.READY, new EndpointPicker(choices, this.turn)];
+      const trials = judged.map((one) => one.endpoint).filter((one) => one.vitals.standing === 'probation');
+      const picker = new EndpointPicker({
+        choices,
+        trials,
+        turn: this.turn,
+        budget: context.budget,
+        again: () => this.publishAgain(),
+      });
+      return [connectivityState.READY, picker];
     }
     if (judged.some((one) => one.candidate.fitness === 'pending')) return [connectivityState.CONNECTING, queuePicker];
     return [
@@ -209,7 +235,13 @@ export class UnderstudyBalancer implements LoadBalancer {
   }
 
   private publish(state: connectivityState, picker: Picker): void {
+    this.published = { state, picker };
     this.helper.updateState(state, picker, null);
+  }
+
+  /** Lets attempts that were told to wait be picked for once more. */
+  private publishAgain(): void {
+    if (this.published !== null && !this.destroyed) this.publish(this.published.state, this.published.picker);
   }
 
   private tell(judged: readonly Judged[], decision: TierDecision, context: ChannelContext): void {
@@ -227,13 +259,18 @@ export class UnderstudyBalancer implements LoadBalancer {
     nowMs: number,
     context: ChannelContext,
   ): void {
+    const patienceEnds = judged.flatMap(({ endpoint }) => {
+      const askedMs = endpoint.vitals.waitingSinceMs;
+      const untilMs = (askedMs ?? -Infinity) + context.options.everybodySilentMs;
+      return endpoint.vitals.silentWhy === null || untilMs <= nowMs ? [] : [untilMs];
+    });
     const graceEnds = judged.flatMap(({ endpoint }) => {
       const missing = endpoint.facts(nowMs).missingForMs;
       return missing === null || missing >= context.options.missingGraceMs
         ? []
         : [nowMs + context.options.missingGraceMs - missing];
     });
-    const wakeAtMs = Math.min(decision.wakeAtMs ?? Infinity, ...graceEnds);
+    const wakeAtMs = Math.min(decision.wakeAtMs ?? Infinity, ...graceEnds, ...patienceEnds);
     this.cancelWake = Number.isFinite(wakeAtMs)
       ? context.clock.after(wakeAtMs - nowMs, () => this.refresh())
       : () => undefined;

@@ -1,45 +1,61 @@
 /**
- * Gives each call its configuration: repeatable methods get a retry policy, all others none. It stands in the config
+ * Gives each call its configuration: repeatable methods get a hedging policy, all others none. It stands in the config
  * selector, below every interceptor, so that a user's own interceptors cannot switch it off by accident.
  *
- * A call that is not repeatable is still sent again by grpc-js itself when it provably reached no server: it was not
- * started, or its stream was refused (REFUSED_STREAM, or above the last stream id of a GOAWAY).
+ * grpc-js's hedging does both jobs: an attempt that fails is followed by the next at once, and one that is late is
+ * joined by a second. Where an attempt goes, and whether the budget allows it, is the picker's affair. A call that is
+ * not repeatable is still sent again by grpc-js itself when it provably reached no server: it was not started, or its
+ * stream was refused (REFUSED_STREAM, or above the last stream id of a GOAWAY).
  */
 import { status, type ServiceConfig } from '@grpc/grpc-js';
+import { hedgeDelayMs, type HedgeOptions } from '../core/decide/hedge';
+import type { Clock } from '../core/time/clock';
 import { CallEndFilter, CallTrace } from './call-trace';
 import type { CallMonitor } from './call-monitor';
 import type { ConfigSelector } from './grpc-experimental';
 import type { MethodSafety } from './method-safety';
+import type { RepeatBudget } from './repeat-budget';
 
-/**
- * CANCELLED from the wire is a server that was stopped by force; one that the caller asked for ends all attempts.
- */
+/** CANCELLED from the wire is a server that was stopped by force; one that the caller asked for ends all attempts. */
 const REPEATED_STATUSES = [status.UNAVAILABLE, status.CANCELLED];
+
+/** Without hedging: the first repetition is all but immediate, since it goes elsewhere; later ones give a restart time. */
+const BACKOFF = { initialBackoff: '0.002s', maxBackoff: '0.1s', backoffMultiplier: 4 };
 
 type CallConfig = ReturnType<ConfigSelector['invoke']>;
 type MethodConfig = ServiceConfig['methodConfig'][number];
 
-/** The first repetition is all but immediate: it goes to another endpoint. Later ones give a restart some time. */
-const BACKOFF = { initialBackoff: '0.002s', maxBackoff: '0.1s', backoffMultiplier: 4 };
-
 export interface CallConfigParts {
   readonly safety: MethodSafety;
   readonly monitor: CallMonitor;
+  readonly budget: RepeatBudget;
+  readonly clock: Clock;
   readonly maxAttempts: number;
+  readonly hedge: HedgeOptions;
   /** The user's own `grpc.service_config`: its timeouts and policies stay in force. */
   readonly userConfig: ServiceConfig | null;
 }
 
+interface Method {
+  readonly base: MethodConfig;
+  readonly repeatable: boolean;
+  /** The last policy made, which is good until the delay changes. */
+  repeated: { readonly delayMs: number | null; readonly config: MethodConfig } | null;
+}
+
 export class CallConfigSelector implements ConfigSelector {
-  private readonly methods = new Map<string, MethodConfig>();
+  private readonly methods = new Map<string, Method>();
 
   constructor(private readonly parts: CallConfigParts) {}
 
   invoke(path: string): CallConfig {
-    const trace = new CallTrace(path, this.parts.monitor);
-    this.parts.monitor.callStarted();
+    const { monitor, budget, clock } = this.parts;
+    const method = this.methodOf(path);
+    const trace = new CallTrace(path, method.repeatable, monitor, clock);
+    monitor.callStarted();
+    budget.callStarted();
     return {
-      methodConfig: this.methodConfig(path),
+      methodConfig: method.repeatable ? this.repeated(path, method) : method.base,
       // Typed as text pairs, handed through untouched: the picker looks for a CallTrace.
       pickInformation: trace as unknown as CallConfig['pickInformation'],
       status: status.OK,
@@ -51,21 +67,35 @@ export class CallConfigSelector implements ConfigSelector {
     // Nothing is held per channel.
   }
 
-  private methodConfig(path: string): MethodConfig {
+  private methodOf(path: string): Method {
     const known = this.methods.get(path);
     if (known !== undefined) return known;
-    const config = this.buildMethodConfig(path);
-    this.methods.set(path, config);
-    return config;
+    const { safety, userConfig, maxAttempts } = this.parts;
+    const base = matching(userConfig, path) ?? { name: [] };
+    const userDecided = base.retryPolicy !== undefined || base.hedgingPolicy !== undefined;
+    const repeatable = !userDecided && maxAttempts > 1 && safety.mayBeRepeated(path);
+    const method = { base, repeatable, repeated: null };
+    this.methods.set(path, method);
+    return method;
   }
 
-  private buildMethodConfig(path: string): MethodConfig {
-    const base = matching(this.parts.userConfig, path) ?? { name: [] };
-    const userDecided = base.retryPolicy !== undefined || base.hedgingPolicy !== undefined;
-    if (userDecided || this.parts.maxAttempts < 2 || !this.parts.safety.mayBeRepeated(path)) return base;
-    const retryPolicy = { ...BACKOFF, maxAttempts: this.parts.maxAttempts, retryableStatusCodes: REPEATED_STATUSES };
-    return { ...base, retryPolicy };
+  private repeated(path: string, method: Method): MethodConfig {
+    const { monitor, hedge, maxAttempts } = this.parts;
+    const delayMs = hedgeDelayMs(monitor.usualAttemptMs(path), hedge);
+    if (method.repeated?.delayMs === delayMs) return method.repeated.config;
+    const config = { ...method.base, ...(delayMs === null ? retries(maxAttempts) : hedges(maxAttempts, delayMs)) };
+    method.repeated = { delayMs, config };
+    return config;
   }
+}
+
+function hedges(maxAttempts: number, delayMs: number): Pick<MethodConfig, 'hedgingPolicy'> {
+  const hedgingDelay = `${delayMs / 1_000}s`;
+  return { hedgingPolicy: { maxAttempts, hedgingDelay, nonFatalStatusCodes: REPEATED_STATUSES } };
+}
+
+function retries(maxAttempts: number): Pick<MethodConfig, 'retryPolicy'> {
+  return { retryPolicy: { ...BACKOFF, maxAttempts, retryableStatusCodes: REPEATED_STATUSES } };
 }
 
 /** The most exact entry wins: method, then service, then default (grpc service config documentation). */

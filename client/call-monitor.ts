@@ -3,6 +3,7 @@
  * attempts that a repetition made good. No payload and no metadata is looked at.
  */
 import type { Outcome } from '../core/measure/outcome';
+import { RecentQuantile } from '../core/measure/recent-quantile';
 
 export interface CallCounters {
   /** Calls that got as far as being given to an endpoint, ended ones and open ones. */
@@ -27,6 +28,8 @@ export interface AttemptFailure {
 export class CallMonitor {
   private readonly count = { calls: 0, attempts: 0, ok: 0, callerErrors: 0, failuresSeen: 0, failuresHidden: 0 };
 
+  private readonly usualMs = new Map<string, RecentQuantile>();
+
   constructor(private readonly onAttemptFailed: (failure: AttemptFailure) => void) {}
 
   callStarted(): void {
@@ -35,6 +38,20 @@ export class CallMonitor {
 
   attemptStarted(): void {
     this.count.attempts += 1;
+  }
+
+  attemptSucceeded(method: string, tookMs: number): void {
+    let usual = this.usualMs.get(method);
+    if (usual === undefined) {
+      usual = new RecentQuantile(0.99);
+      this.usualMs.set(method, usual);
+    }
+    usual.add(tookMs);
+  }
+
+  /** 99 % of the good attempts of this method took less, ms; null before the first. */
+  usualAttemptMs(method: string): number | null {
+    return this.usualMs.get(method)?.value ?? null;
   }
 
   attemptFailed(failure: AttemptFailure): void {

@@ -12,6 +12,7 @@ import {
   type GrpcEndpoint,
 } from './grpc-experimental';
 import type { ClientOptions } from './options';
+import type { RepeatBudget } from './repeat-budget';
 
 export interface ChannelContext {
   readonly service: string;
@@ -19,6 +20,7 @@ export interface ChannelContext {
   readonly options: ClientOptions;
   readonly clock: Clock;
   readonly rng: Rng;
+  readonly budget: RepeatBudget;
   readonly onEndpoint: (candidate: Candidate) => void;
   readonly onTierChange: (change: TierChange, reason: string) => void;
 }

@@ -5,10 +5,12 @@ import { EventEmitter } from 'node:events';
 import type { Candidate, TierChange } from '../core/decide/failover';
 import type { Fitness } from '../core/detect/fitness';
 import type { Clock, Rng } from '../core/time/clock';
+import type { CallConfigParts } from './call-config';
 import { CallMonitor, type AttemptFailure } from './call-monitor';
 import type { ChannelContext } from './channel-context';
 import type { MethodSafety } from './method-safety';
-import type { ClientOptions } from './options';
+import { budgetOptions, type ClientOptions } from './options';
+import { RepeatBudget } from './repeat-budget';
 import type { WatchHub } from './watch-hub';
 
 interface ServiceEvent {
@@ -46,6 +48,7 @@ export interface UnderstudyEvents {
 export class ClientCore {
   readonly events = new EventEmitter<UnderstudyEvents>();
   private readonly monitors = new Map<string, CallMonitor>();
+  private readonly budgets = new Map<string, RepeatBudget>();
 
   constructor(
     readonly options: ClientOptions,
@@ -68,6 +71,19 @@ export class ClientCore {
     return monitor;
   }
 
+  /** What the calls of all channels to a service share. */
+  callConfigParts(service: string): Omit<CallConfigParts, 'userConfig'> {
+    const { maxAttempts, hedging, hedgeMinDelayMs, hedgeFirstDelayMs } = this.options;
+    return {
+      safety: this.safety,
+      monitor: this.monitorOf(service),
+      budget: this.budgetOf(service),
+      clock: this.clock,
+      maxAttempts,
+      hedge: { enabled: hedging, minDelayMs: hedgeMinDelayMs, firstDelayMs: hedgeFirstDelayMs },
+    };
+  }
+
   channelContext(service: string, registryDescription: string): ChannelContext {
     return {
       service,
@@ -75,11 +91,20 @@ export class ClientCore {
       options: this.options,
       clock: this.clock,
       rng: this.rng,
+      budget: this.budgetOf(service),
       onEndpoint: ({ id, tier, fitness, reason }: Candidate) =>
         this.emit('endpoint', { ...this.stamp(service), id, tier, fitness, reason }),
       onTierChange: ({ kind, from, to }: TierChange, reason) =>
         this.emit(kind, { ...this.stamp(service), from, to, reason }),
     };
+  }
+
+  private budgetOf(service: string): RepeatBudget {
+    const known = this.budgets.get(service);
+    if (known !== undefined) return known;
+    const budget = new RepeatBudget(budgetOptions(this.options), this.clock);
+    this.budgets.set(service, budget);
+    return budget;
   }
 
   private stamp(service: string): ServiceEvent {

@@ -2,13 +2,15 @@
  * One endpoint's connection as the balancer sees it: connects, reconnects, gives up on a peer that never completes the
  * handshake, and follows the server's health. It reports facts; whether they are good enough is decided in core.
  */
-import { connectivityState } from '@grpc/grpc-js';
+import { connectivityState, status } from '@grpc/grpc-js';
 import type { ConnectionState, EndpointFacts, ServingState } from '../core/detect/fitness';
 import { hostPort, type CatalogEntry } from '../core/domain/instance';
 import type { Clock } from '../core/time/clock';
 import type { ConnectivityStateListener, SubchannelInterface } from './grpc-experimental';
+import { EndpointVitals } from './endpoint-vitals';
+import { healthClientOn, type HealthClient } from './health-client';
 import { HealthWatch } from './health-watch';
-import type { ClientOptions } from './options';
+import { vitalsOptions, type ClientOptions } from './options';
 
 /**
  * grpc-js waits for ever for a peer that accepts TCP and stays silent, and cannot be told to stop. A fresh connection
@@ -16,6 +18,9 @@ import type { ClientOptions } from './options';
  */
 const MAX_FRESH_ATTEMPTS = 4;
 const HEALTH_RETRY_MS = 1_000;
+const REOPEN_AFTER_SILENCE_MS = 2_000;
+/** What grpc-js says of a call on a connection that is gone. */
+const NOT_READY = 'Subchannel not ready';
 
 export interface EndpointPorts {
   /** A connection to the entry's address; another `generation` is never shared with an earlier one. */
@@ -23,22 +28,36 @@ export interface EndpointPorts {
   readonly clock: Clock;
   readonly options: ClientOptions;
   readonly onChange: () => void;
+  /** It keeps quiet while calls wait: ask the others for a sign of life, to compare. */
+  readonly onDoubt: () => void;
 }
 
 export class EndpointConnection {
+  readonly vitals: EndpointVitals;
   private current: SubchannelInterface | null = null;
   private connection: ConnectionState = 'idle';
   private connectionReason = 'not connected yet';
   private serving: ServingState = 'unknown';
+  private health: HealthClient | null = null;
   private healthWatch: HealthWatch | null = null;
   private missingSinceMs: number | null = null;
   private generation = 0;
+  private freshAttempts = 0;
   private cancelDeadline: () => void = () => undefined;
+  private cancelReopening: () => void = () => undefined;
 
   constructor(
     private latest: CatalogEntry,
     private readonly ports: EndpointPorts,
-  ) {}
+  ) {
+    this.vitals = new EndpointVitals({
+      clock: ports.clock,
+      options: vitalsOptions(ports.options),
+      sendHeartbeat: (answered) => this.heartbeat(answered),
+      onChange: () => this.vitalsChanged(),
+      onDoubt: ports.onDoubt,
+    });
+  }
 
   get entry(): CatalogEntry {
     return this.latest;
@@ -70,6 +89,8 @@ export class EndpointConnection {
       serving: this.serving,
       health: this.latest.health,
       healthReason: this.latest.reason,
+      silent: this.vitals.silentWhy,
+      standing: this.vitals.standing,
       missingForMs: this.missingSinceMs === null ? null : nowMs - this.missingSinceMs,
     };
   }
@@ -98,6 +119,8 @@ export class EndpointConnection {
 
   private drop(): void {
     this.cancelDeadline();
+    this.cancelReopening();
+    this.vitals.disconnected();
     this.stopHealthWatch();
     this.current?.removeConnectivityStateListener(this.onConnectivity);
     this.current?.unref();
@@ -127,14 +150,17 @@ export class EndpointConnection {
 
   private ready(): void {
     this.cancelDeadline();
-    this.generation = 0;
+    this.freshAttempts = 0;
     this.serving = this.ports.options.healthWatch ? 'unknown' : 'serving';
     this.startHealthWatch();
+    this.vitals.connected();
     this.become('ready', `connected to ${hostPort(this.latest)}`);
   }
 
   private failed(reason: string): void {
     this.cancelDeadline();
+    this.cancelReopening();
+    this.vitals.disconnected();
     this.stopHealthWatch();
     this.become('failing', reason);
   }
@@ -148,22 +174,47 @@ export class EndpointConnection {
 
   private armDeadline(): void {
     this.cancelDeadline();
-    const waitMs = this.ports.options.connectDeadlineMs * 2 ** this.generation;
+    const waitMs = this.ports.options.connectDeadlineMs * 2 ** this.freshAttempts;
     this.cancelDeadline = this.ports.clock.after(waitMs, () => {
       this.failed(`${hostPort(this.latest)} did not complete its handshake within ${waitMs} ms`);
-      if (this.generation >= MAX_FRESH_ATTEMPTS) return;
-      this.generation += 1;
-      this.drop();
-      this.open();
+      if (this.freshAttempts < MAX_FRESH_ATTEMPTS) this.openAfresh();
+    });
+  }
+
+  private openAfresh(): void {
+    this.freshAttempts += 1;
+    this.generation += 1;
+    this.drop();
+    this.open();
+  }
+
+  /** A network that dropped packets for a while is found healed sooner on a fresh connection than on the old one. */
+  private vitalsChanged(): void {
+    this.cancelReopening();
+    if (this.vitals.silentWhy !== null) {
+      this.cancelReopening = this.ports.clock.after(REOPEN_AFTER_SILENCE_MS, () => {
+        this.failed(`silent for another ${REOPEN_AFTER_SILENCE_MS} ms; connecting afresh`);
+        this.openAfresh();
+      });
+    }
+    this.ports.onChange();
+  }
+
+  private heartbeat(answered: () => void): void {
+    // An error is an answer as well, unless it was made on this side of the connection.
+    this.health?.check({ service: this.ports.options.healthService }, (error) => {
+      if (error?.code !== status.CANCELLED && error?.details !== NOT_READY) answered();
     });
   }
 
   private startHealthWatch(): void {
     this.stopHealthWatch();
     const { options, clock, onChange } = this.ports;
-    if (!options.healthWatch || this.current === null) return;
+    if (this.current === null) return;
+    this.health = healthClientOn(this.current.getChannel());
+    if (!options.healthWatch) return;
     const watch = { service: options.healthService, deadlineMs: options.healthDeadlineMs, retryMs: HEALTH_RETRY_MS };
-    this.healthWatch = new HealthWatch(this.current.getChannel(), watch, clock, (state) => {
+    this.healthWatch = new HealthWatch(this.health, watch, clock, (state) => {
       if (state === this.serving) return;
       this.serving = state;
       onChange();

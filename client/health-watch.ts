@@ -2,23 +2,10 @@
  * Follows grpc.health.v1 Watch on one connection, and says what the server says of itself. A server without the
  * service counts as serving (gRFC A17). It never opens a connection of its own.
  */
-import {
-  credentials,
-  makeGenericClientConstructor,
-  status,
-  type ClientReadableStream,
-  type ServiceError,
-} from '@grpc/grpc-js';
-import { service as healthService } from 'grpc-health-check';
+import { status, type ClientReadableStream, type ServiceError } from '@grpc/grpc-js';
 import type { ServingState } from '../core/detect/fitness';
 import type { Clock } from '../core/time/clock';
-import type { SubchannelInterface } from './grpc-experimental';
-
-const HealthClient = makeGenericClientConstructor(healthService, 'Health');
-
-interface HealthAnswer {
-  readonly status: string;
-}
+import type { HealthAnswer, HealthClient } from './health-client';
 
 export interface HealthWatchOptions {
   readonly service: string;
@@ -34,7 +21,7 @@ export class HealthWatch {
   private stopped = false;
 
   constructor(
-    private readonly channel: ReturnType<SubchannelInterface['getChannel']>,
+    private readonly client: HealthClient,
     private readonly options: HealthWatchOptions,
     private readonly clock: Clock,
     private readonly onState: (state: ServingState) => void,
@@ -57,10 +44,7 @@ export class HealthWatch {
   }
 
   private open(): void {
-    // The address is never used: channelOverride is the connection.
-    const client = new HealthClient('health-watch', credentials.createInsecure(), { channelOverride: this.channel });
-    const watch = client['watch'] as (request: { service: string }) => ClientReadableStream<HealthAnswer>;
-    const stream = watch.call(client, { service: this.options.service });
+    const stream = this.client.watch({ service: this.options.service });
     this.stream = stream;
     stream.on('data', (answer: HealthAnswer) => this.told(answer.status === 'SERVING' ? 'serving' : 'not-serving'));
     stream.on('error', (error: ServiceError) => this.ended(error));

@@ -3,6 +3,8 @@
  */
 import { z } from 'zod';
 import type { FailoverOptions } from '../core/decide/failover';
+import type { BudgetOptions } from '../core/time/budget';
+import type { VitalsOptions } from './endpoint-vitals';
 
 const durationMs = z.number().nonnegative();
 
@@ -41,6 +43,32 @@ const schema = z.strictObject({
   healthDeadlineMs: durationMs.min(1).default(1_000),
   /** Attempts of one repeatable call, the first one included. */
   maxAttempts: z.int().min(1).max(5).default(4),
+  /** Send a repeatable call to a second endpoint when its first attempt is later than 99 % of its kind. */
+  hedging: z.boolean().default(true),
+  /** A second attempt is never sent earlier than this, ms. */
+  hedgeMinDelayMs: durationMs.default(10),
+  /** Delay of the second attempt while nothing is known of the method yet, ms. */
+  hedgeFirstDelayMs: durationMs.default(100),
+  /** Repetitions and hedges per call of the last ten seconds … */
+  repeatShare: z.number().min(0).max(1).default(0.2),
+  /** … plus this many per second. */
+  repeatsPerSecond: z.number().nonnegative().default(10),
+  /** Quiet time with calls waiting before a heartbeat is sent, ms; more where calls usually take longer. */
+  quietMs: durationMs.min(1).default(30),
+  /** Quiet time without calls before a heartbeat is sent, ms. */
+  idleHeartbeatMs: durationMs.min(10).default(1_000),
+  /** Bounds of the time that a heartbeat may take, ms; between them it follows the measured round trips. */
+  heartbeatMinTimeoutMs: durationMs.min(1).default(60),
+  heartbeatMaxTimeoutMs: durationMs.min(1).default(1_000),
+  /** A timer of our own that is later than this makes us doubt ourselves, ms. */
+  ownLatenessMs: durationMs.default(25),
+  /** While nobody gives a sign of life, nobody is accused for this long, ms. */
+  everybodySilentMs: durationMs.default(2_000),
+  /** Failed calls in a row that eject an endpoint. */
+  ejectAfterFailures: z.int().min(1).default(3),
+  /** First ejection, ms; it doubles each time up to the maximum. */
+  ejectionMs: durationMs.min(1).default(1_000),
+  ejectionMaxMs: durationMs.min(1).default(60_000),
 });
 
 /** The tunables of registerUnderstudy. */
@@ -53,6 +81,28 @@ export function parseClientOptions(input: ClientTunables): ClientOptions {
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.map((issue) => `  ${issue.path.join('.') || 'options'}: ${issue.message}`);
   throw new TypeError(`registerUnderstudy got options it cannot use:\n${faults.join('\n')}`);
+}
+
+export function vitalsOptions(options: ClientOptions): VitalsOptions {
+  return {
+    silence: {
+      quietMs: options.quietMs,
+      idleMs: options.idleHeartbeatMs,
+      minTimeoutMs: options.heartbeatMinTimeoutMs,
+      maxTimeoutMs: options.heartbeatMaxTimeoutMs,
+      ownLatenessMs: options.ownLatenessMs,
+    },
+    ejection: {
+      failures: options.ejectAfterFailures,
+      baseMs: options.ejectionMs,
+      maxMs: options.ejectionMaxMs,
+      trials: 3,
+    },
+  };
+}
+
+export function budgetOptions({ repeatShare, repeatsPerSecond }: ClientOptions): BudgetOptions {
+  return { share: repeatShare, perSecond: repeatsPerSecond, windowMs: 10_000 };
 }
 
 export function failoverOptions(options: ClientOptions): FailoverOptions {

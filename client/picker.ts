@@ -1,5 +1,5 @@
 /**
- * An immutable answer to "which endpoint takes this call": made anew for each change, so that the call path reads no
+ * An immutable answer to "which endpoint takes this attempt": made anew for each change, so that the call path reads no
  * state that something else may change.
  */
 import { Metadata, status } from '@grpc/grpc-js';
@@ -7,10 +7,21 @@ import { chooseRoundRobin, type Choices } from '../core/pick/choose';
 import { CallTrace } from './call-trace';
 import type { EndpointConnection } from './endpoint-connection';
 import { PickResultType, type PickArgs, type PickResult, type Picker } from './grpc-experimental';
+import type { RepeatBudget } from './repeat-budget';
 
 /** Counts picks; shared by successive pickers of a channel, so that a change does not start the round anew. */
 export interface Turn {
   next: number;
+}
+
+export interface PickerParts {
+  readonly choices: Choices<EndpointConnection>;
+  /** Endpoints in probation: one repeatable call at a time may try them. */
+  readonly trials: readonly EndpointConnection[];
+  readonly turn: Turn;
+  readonly budget: RepeatBudget;
+  /** Offers this picker again to the attempts that it told to wait. */
+  readonly again: () => void;
 }
 
 const QUEUE: PickResult = {
@@ -22,26 +33,48 @@ const QUEUE: PickResult = {
 };
 
 export class EndpointPicker implements Picker {
-  constructor(
-    private readonly choices: Choices<EndpointConnection>,
-    private readonly turn: Turn,
-  ) {}
+  constructor(private readonly parts: PickerParts) {}
 
   pick({ extraPickInfo }: PickArgs): PickResult {
     const trace: unknown = extraPickInfo;
-    const tried = trace instanceof CallTrace ? trace.tried : [];
-    const endpoint = chooseRoundRobin(this.choices, this.turn.next, tried);
+    if (!(trace instanceof CallTrace)) return this.give(this.next([]), null);
+    return trace.tried.length === 0 ? this.pickFirst(trace) : this.pickAgain(trace);
+  }
+
+  private pickFirst(trace: CallTrace): PickResult {
+    const trial = trace.repeatable ? this.parts.trials.find((endpoint) => endpoint.vitals.takeTrial()) : undefined;
+    return this.give(trial ?? this.next([]), trace);
+  }
+
+  /** A repetition, or a hedge while another attempt is still out: elsewhere, and within the budget. */
+  private pickAgain(trace: CallTrace): PickResult {
+    const endpoint = this.next(trace.tried);
+    const elsewhere = endpoint !== null && !trace.tried.includes(endpoint);
+    if (trace.out > 0 && !elsewhere) return this.wait(trace);
+    if (this.parts.budget.mayRepeat()) return this.give(endpoint, trace);
+    return trace.out > 0 ? this.wait(trace) : refused(trace);
+  }
+
+  private next(tried: readonly EndpointConnection[]): EndpointConnection | null {
+    const { choices, turn } = this.parts;
+    const endpoint = chooseRoundRobin(choices, turn.next, tried);
+    turn.next = (turn.next + 1) % Number.MAX_SAFE_INTEGER;
+    return endpoint;
+  }
+
+  private wait(trace: CallTrace): PickResult {
+    trace.waitForMore(this.parts.again);
+    return QUEUE;
+  }
+
+  private give(endpoint: EndpointConnection | null, trace: CallTrace | null): PickResult {
     const subchannel = endpoint?.subchannel ?? null;
     // Lost between the choice and its use: the change that told us brings a new picker, which takes the queue.
     if (endpoint === null || subchannel === null) return QUEUE;
-    this.turn.next = (this.turn.next + 1) % Number.MAX_SAFE_INTEGER;
-    if (!(trace instanceof CallTrace)) return complete(subchannel, null, null);
+    if (trace === null) return complete(subchannel, null, null);
     trace.tried.push(endpoint);
-    return complete(
-      subchannel,
-      () => trace.attemptStarted(),
-      (code, details) => trace.attemptEnded(endpoint, code, details),
-    );
+    const attempt = trace.attemptOn(endpoint);
+    return complete(subchannel, attempt.started, attempt.ended);
   }
 }
 
@@ -51,6 +84,18 @@ function complete(
   onCallEnded: PickResult['onCallEnded'],
 ): PickResult {
   return { pickResultType: PickResultType.COMPLETE, subchannel, status: null, onCallStarted, onCallEnded };
+}
+
+/** Ends the call with what its last attempt brought. */
+function refused(trace: CallTrace): PickResult {
+  const details = `${trace.lastFailure}; not repeated: too many calls of this target have been repeated lately`;
+  return {
+    pickResultType: PickResultType.DROP,
+    subchannel: null,
+    status: { code: status.UNAVAILABLE, details, metadata: new Metadata() },
+    onCallStarted: null,
+    onCallEnded: null,
+  };
 }
 
 /** Lets calls wait for the next picker. */

@@ -39,9 +39,7 @@ export class UnderstudyResolver implements Resolver {
     const { service } = this.target.query;
     const registryDescription = core.hub.registryOf(this.target).description;
     const selector = new CallConfigSelector({
-      safety: core.safety,
-      monitor: core.monitorOf(service),
-      maxAttempts: core.options.maxAttempts,
+      ...core.callConfigParts(service),
       userConfig: userServiceConfig(channelOptions),
     });
     this.attributes = {

@@ -3,6 +3,7 @@
  * It never looks at other endpoints: comparing them is core/decide/failover.
  */
 import { isServing, type Health } from '../domain/health';
+import type { EjectionState } from './ejection';
 
 /** The caller's own connection. `failing` lasts until the next `ready`, through all reconnects in between. */
 export type ConnectionState = 'idle' | 'connecting' | 'ready' | 'failing';
@@ -18,6 +19,10 @@ export interface EndpointFacts {
   /** What the catalog said last. */
   readonly health: Health;
   readonly healthReason: string;
+  /** Why it counts as silent; null when it does not, or may not be accused. */
+  readonly silent: string | null;
+  /** What its real calls have shown. */
+  readonly standing: EjectionState['phase'];
   /** For how long the catalog has not listed it; null while it is listed. */
   readonly missingForMs: number | null;
 }
@@ -59,8 +64,23 @@ function judgeConnected(facts: EndpointFacts, missingGraceMs: number): Judgement
     case 'silent':
       return { fitness: 'last-resort', reason: 'connected, but its health service does not answer' };
     case 'serving':
-      break;
+      return judgeByCalls(facts) ?? judgeByCatalog(facts, missingGraceMs);
   }
+}
+
+function judgeByCalls({ silent, standing }: EndpointFacts): Judgement | null {
+  if (silent !== null) return { fitness: 'last-resort', reason: silent };
+  switch (standing) {
+    case 'in':
+      return null;
+    case 'ejected':
+      return { fitness: 'last-resort', reason: 'it says SERVING, but its last calls failed' };
+    case 'probation':
+      return { fitness: 'last-resort', reason: 'its last calls failed; it is tried with one call at a time' };
+  }
+}
+
+function judgeByCatalog(facts: EndpointFacts, missingGraceMs: number): Judgement {
   if (facts.missingForMs !== null) {
     const since = `not in the catalog for ${Math.round(facts.missingForMs)} ms`;
     return facts.missingForMs < missingGraceMs

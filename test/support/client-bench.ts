@@ -88,8 +88,8 @@ export function add(
   return answered((done) => client.Add({ left: 2, right: 3 }, metadata, { deadline }, done));
 }
 
-export function memoryAdd(client: CalculatorClient, id: string): Promise<Answer__Output> {
-  return answered((done) => client.MemoryAdd({ id, amount: 1 }, { deadline: Date.now() + 5_000 }, done));
+export function memoryAdd(client: CalculatorClient, id: string, deadlineMs = 5_000): Promise<Answer__Output> {
+  return answered((done) => client.MemoryAdd({ id, amount: 1 }, { deadline: Date.now() + deadlineMs }, done));
 }
 
 type Done = (error: ServiceError | null, answer?: Answer__Output) => void;

@@ -9,7 +9,7 @@ let primary: StubCalculator;
 let backup: StubCalculator;
 
 async function begin(options: RegisterOptions = {}): Promise<void> {
-  bench = new ClientBench(options);
+  bench = new ClientBench({ hedging: false, ejectAfterFailures: 100, ...options });
   [primary, backup] = await Promise.all([
     StubCalculator.start({ instance: 'one' }),
     StubCalculator.start({ instance: 'two' }),

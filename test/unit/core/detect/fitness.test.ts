@@ -6,6 +6,8 @@ const WELL: EndpointFacts = {
   serving: 'serving',
   health: 'passing',
   healthReason: 'SERVING in 1 ms',
+  silent: null,
+  standing: 'in',
   missingForMs: null,
 };
 const of = (facts: Partial<EndpointFacts>): string => judge({ ...WELL, ...facts }, 15_000).fitness;
@@ -20,6 +22,9 @@ describe('the fitness of an endpoint', () => {
     ['is unfit when it says NOT_SERVING, though the catalog says passing', { serving: 'not-serving' }, 'unfit'],
     ['is a last resort when its health service is silent', { serving: 'silent' }, 'last-resort'],
     ['is a last resort when the catalog says critical though it answers', { health: 'critical' }, 'last-resort'],
+    ['is a last resort while it is silent', { silent: 'silent for 90 ms' }, 'last-resort'],
+    ['is a last resort while its calls fail', { standing: 'ejected' }, 'last-resort'],
+    ['is a last resort in probation', { standing: 'probation' }, 'last-resort'],
     ['is a last resort in maintenance', { health: 'maintenance' }, 'last-resort'],
     ['stays fit for a while after it left the catalog, if it serves', { missingForMs: 14_999 }, 'fit'],
     ['is a last resort when it is away from the catalog for long', { missingForMs: 15_000 }, 'last-resort'],

@@ -1,0 +1,181 @@
+/**
+ * Gathers the signs of life and of illness of one endpoint, from its real calls and from heartbeats, and keeps the one
+ * timer that they need. What they mean is decided in core/detect.
+ */
+import { status } from '@grpc/grpc-js';
+import {
+  ejectionWakeMs,
+  NOT_EJECTED,
+  observeCall,
+  passTime,
+  type EjectionOptions,
+  type EjectionState,
+} from '../core/detect/ejection';
+import {
+  attemptEnded,
+  attemptSent,
+  considerSilence,
+  heartbeatAnswered,
+  heartbeatSent,
+  startSilence,
+  type SilenceOptions,
+  type SilenceState,
+} from '../core/detect/silence';
+import { RecentQuantile } from '../core/measure/recent-quantile';
+import type { Clock } from '../core/time/clock';
+
+export interface VitalsOptions {
+  readonly silence: SilenceOptions;
+  readonly ejection: EjectionOptions;
+}
+
+export interface VitalsPorts {
+  readonly clock: Clock;
+  readonly options: VitalsOptions;
+  /** Sends a heartbeat, and calls back when anything at all was answered. */
+  readonly sendHeartbeat: (answered: () => void) => void;
+  /** Something was decided, or was proved wrong. */
+  readonly onChange: () => void;
+  /** A heartbeat was sent because of silence: others may be asked for a sign of life, to compare. */
+  readonly onDoubt: () => void;
+}
+
+/** Ended by this side, so no word of the server. */
+const UNANSWERED: ReadonlySet<status> = new Set([status.CANCELLED, status.DEADLINE_EXCEEDED]);
+/** What an ill server, but not a busy one or a wrong request, brings about. */
+const ILLNESS: ReadonlySet<status> = new Set([status.UNAVAILABLE, status.INTERNAL, status.UNKNOWN, status.DATA_LOSS]);
+
+export class EndpointVitals {
+  private silence: SilenceState | null = null;
+  private silentReason: string | null = null;
+  private ejection: EjectionState = NOT_EJECTED;
+  private readonly usualCallMs = new RecentQuantile(0.99);
+  private trialRuns = false;
+  private armedForMs = Infinity;
+  private disarm: () => void = () => undefined;
+
+  constructor(private readonly ports: VitalsPorts) {}
+
+  connected(): void {
+    this.silence = startSilence(this.ports.clock.nowMs());
+    this.silentReason = null;
+    // The first round trip is measured at once: without it nothing could be late.
+    this.heartbeat();
+  }
+
+  disconnected(): void {
+    this.silence = null;
+    this.silentReason = null;
+    this.disarm();
+    this.armedForMs = Infinity;
+  }
+
+  /** Why it counts as silent, or null. */
+  get silentWhy(): string | null {
+    return this.silentReason;
+  }
+
+  get standing(): EjectionState['phase'] {
+    return this.ejection.phase;
+  }
+
+  /** Last sign of life, ms of the clock; null without a connection. */
+  get lastLifeMs(): number | null {
+    return this.silence?.lastLifeMs ?? null;
+  }
+
+  /** When the heartbeat was sent that is still unanswered. */
+  get waitingSinceMs(): number | null {
+    return this.silence?.heartbeat?.sentMs ?? null;
+  }
+
+  /** In probation one call at a time may try it; true when this one may. */
+  takeTrial(): boolean {
+    if (this.ejection.phase !== 'probation' || this.trialRuns) return false;
+    this.trialRuns = true;
+    return true;
+  }
+
+  attemptStarted(nowMs: number): void {
+    if (this.silence === null) return;
+    this.silence = attemptSent(this.silence, nowMs);
+    this.arm(nowMs + Math.max(this.ports.options.silence.quietMs, this.usualCallMs.value ?? 0));
+  }
+
+  attemptEnded(code: status, tookMs: number, nowMs: number): void {
+    const answered = !UNANSWERED.has(code);
+    this.trialRuns = false;
+    if (this.silence !== null) this.takeLife(attemptEnded(this.silence, answered, nowMs));
+    if (code === status.OK) this.usualCallMs.add(tookMs);
+    if (!answered) return;
+    this.changeEjection(observeCall(this.ejection, !ILLNESS.has(code), nowMs, this.ports.options.ejection));
+  }
+
+  /** Asks for a sign of life now, unless one is awaited already. */
+  heartbeat(): void {
+    const nowMs = this.ports.clock.nowMs();
+    if (this.silence?.heartbeat !== null) return;
+    this.silence = heartbeatSent(this.silence, nowMs, this.ports.options.silence);
+    this.send();
+    this.arm(this.silence.heartbeat?.dueMs ?? nowMs);
+  }
+
+  private consider(): void {
+    const nowMs = this.ports.clock.nowMs();
+    this.armedForMs = Infinity;
+    this.changeEjection(passTime(this.ejection, nowMs, this.ports.options.ejection));
+    if (this.silence === null) return;
+    const { state, sendHeartbeat, wakeAtMs, reason } = considerSilence(
+      this.silence,
+      this.usualCallMs.value ?? 0,
+      nowMs,
+      this.ports.options.silence,
+    );
+    const fellSilent = state.silent && !this.silence.silent;
+    this.silence = state;
+    if (sendHeartbeat) {
+      this.send();
+      if (state.waiting > 0) this.ports.onDoubt();
+    }
+    this.arm(wakeAtMs);
+    if (!fellSilent) return;
+    this.silentReason = reason;
+    this.ports.onChange();
+  }
+
+  private send(): void {
+    const sentMs = this.silence?.heartbeat?.sentMs;
+    if (sentMs === undefined) return;
+    this.ports.sendHeartbeat(() => {
+      const { silence } = this;
+      // The answer to an earlier question, or on an earlier connection, is no answer to this one.
+      if (silence?.heartbeat?.sentMs !== sentMs) return;
+      this.takeLife(heartbeatAnswered(silence, this.ports.clock.nowMs()));
+      this.ports.onChange();
+    });
+  }
+
+  private takeLife(next: SilenceState): void {
+    const spoke = this.silence?.silent === true && !next.silent;
+    this.silence = next;
+    if (!spoke) return;
+    this.silentReason = null;
+    this.ports.onChange();
+  }
+
+  private changeEjection(next: EjectionState): void {
+    const changed = next.phase !== this.ejection.phase;
+    this.ejection = next;
+    const wakeMs = ejectionWakeMs(next, this.ports.options.ejection);
+    if (wakeMs !== null) this.arm(wakeMs);
+    if (changed) this.ports.onChange();
+  }
+
+  /** One timer for all: an earlier one stays, since it looks at everything anyway. */
+  private arm(atMs: number): void {
+    if (this.armedForMs <= atMs) return;
+    this.disarm();
+    this.armedForMs = atMs;
+    this.disarm = this.ports.clock.after(Math.max(0, atMs - this.ports.clock.nowMs()), () => this.consider());
+  }
+}

@@ -1,0 +1,25 @@
+/**
+ * Decides when an attempt of a repeatable call is so late that a second one is worth its cost: later than nearly all
+ * good attempts of the same method were, with a margin. So about one call in a hundred is hedged while nothing is wrong,
+ * on loopback and across continents alike.
+ */
+export interface HedgeOptions {
+  readonly enabled: boolean;
+  readonly minDelayMs: number;
+  /** While nothing is known of the method. */
+  readonly firstDelayMs: number;
+}
+
+const MARGIN = 1.25;
+/** grpc-js keeps the timer of a hedge after the call has ended, so methods that take longer are not hedged. */
+const LONGEST_MS = 5_000;
+
+/**
+ * @param usualMs 99 % of the method's good attempts took less; null before the first
+ * @returns whole ms, so that timers of neighbouring calls share a list; null: do not hedge, only repeat after failures
+ */
+export function hedgeDelayMs(usualMs: number | null, options: HedgeOptions): number | null {
+  if (!options.enabled) return null;
+  const delayMs = usualMs === null ? options.firstDelayMs : Math.max(options.minDelayMs, usualMs * MARGIN);
+  return delayMs > LONGEST_MS ? null : Math.ceil(delayMs);
+}
