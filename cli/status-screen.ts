@@ -2,6 +2,7 @@
  * Where status reports go: JSON, blocks of text one below the other, or a terminal screen that is painted over. It decides
  * nothing about their contents.
  */
+import { stripVTControlCharacters } from 'node:util';
 import type pc from 'picocolors';
 import type { StatusReport } from './status-report';
 import { statusText } from './status-text';
@@ -39,7 +40,7 @@ export class StatusScreen {
   }
 
   private paint(report: StatusReport): void {
-    const lines = screenful(this.text(report), this.options.out.rows);
+    const lines = screenful(this.text(report), this.options.out);
     const text = lines.map((line) => `${line}${CLEAR_LINE_END}\n`).join('');
     this.options.out.write(`${this.shown > 1 ? '' : CLEAR}${HOME}${text}${CLEAR_BELOW}`);
   }
@@ -50,13 +51,22 @@ export class StatusScreen {
   }
 }
 
-/** No more lines than there are rows, one of them kept for the cursor: a screen that scrolls cannot be painted over. */
-export function screenful(text: string, rows: number): readonly string[] {
+/** No more than fits, with one row kept for the cursor: a screen that scrolls cannot be painted over. */
+export function screenful(text: string, size: { readonly rows: number; readonly columns: number }): readonly string[] {
   const lines = text.split('\n');
-  const room = Math.max(2, rows - 1);
-  if (lines.length <= room) return lines;
-  return [
-    ...lines.slice(0, room - 1),
-    `… ${lines.length - room + 1} more lines: name a service, or make the window taller`,
-  ];
+  const fitting = linesIn(lines, size.rows - 1, size.columns);
+  if (fitting === lines.length) return lines;
+  const shown = linesIn(lines, size.rows - 2, size.columns);
+  const more = `… ${lines.length - shown} more lines: name a service, or make the window larger`;
+  return [...lines.slice(0, shown), more];
+}
+
+/** How many of the first lines fit into so many rows, when the terminal wraps the long ones. */
+function linesIn(lines: readonly string[], rows: number, columns: number): number {
+  let left = rows;
+  const tooMany = lines.findIndex((line) => {
+    left -= Math.max(1, Math.ceil(stripVTControlCharacters(line).length / columns));
+    return left < 0;
+  });
+  return tooMany < 0 ? lines.length : tooMany;
 }

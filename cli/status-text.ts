@@ -47,8 +47,8 @@ function registryText({ registry, awayMs, reason }: StatusReport, { colors }: Te
   const version =
     registry.version === null ? 'version not told: the token lacks agent:read' : `version ${registry.version}`;
   if (awayMs !== null) {
-    const away = `no answer for ${ageText(awayMs)}, below is what was known then: ${printable(reason)}`;
-    return `${registry.description}, ${version}\n${colors.red(away)}`;
+    const away = `no answer for ${ageText(awayMs)}: ${printable(reason)}`;
+    return `${registry.description}, ${version}\n${colors.red(away)}\nWhat was known then:`;
   }
   const leader = { true: ', has a leader', false: `, ${colors.red('has no leader')}`, null: '' }[`${registry.leader}`];
   return printable(`${registry.description}, ${version}`) + leader;

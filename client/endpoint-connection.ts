@@ -68,6 +68,11 @@ export class EndpointConnection {
     return this.connection === 'ready' ? this.current : null;
   }
 
+  /** Calls on it wait in vain: to send them elsewhere adds no load anywhere. */
+  get isDown(): boolean {
+    return this.connection !== 'ready' || this.vitals.silentWhy !== null;
+  }
+
   /** Same place to connect to: a changed tier, weight or health needs no new connection. */
   isAt(entry: CatalogEntry): boolean {
     return hostPort(entry) === hostPort(this.latest);

@@ -58,6 +58,8 @@ export class EndpointVitals {
 
   connected(): void {
     this.silence = startSilence(this.ports.clock.nowMs());
+    // What failed was on another connection, perhaps of another process.
+    this.ejection = NOT_EJECTED;
     this.silentReason = null;
     // The first round trip is measured at once: without it nothing could be late.
     this.heartbeat();
@@ -73,6 +75,11 @@ export class EndpointVitals {
   /** Why it counts as silent, or null. */
   get silentWhy(): string | null {
     return this.silentReason;
+  }
+
+  /** It keeps calls waiting longer than usual, and has not yet answered the heartbeat that was sent to make sure. */
+  get doubtful(): boolean {
+    return this.silence !== null && this.silence.heartbeat !== null && this.silence.waiting > 0;
   }
 
   get standing(): EjectionState['phase'] {
@@ -115,7 +122,7 @@ export class EndpointVitals {
   heartbeat(): void {
     const nowMs = this.ports.clock.nowMs();
     if (this.silence?.heartbeat !== null) return;
-    this.silence = heartbeatSent(this.silence, nowMs, this.ports.options.silence);
+    this.silence = heartbeatSent(this.silence, this.usualCallMs.value ?? 0, nowMs, this.ports.options.silence);
     this.send();
     this.arm(this.silence.heartbeat?.dueMs ?? nowMs);
   }

@@ -43,15 +43,25 @@ export class EndpointPicker implements Picker {
 
   private pickFirst(trace: CallTrace): PickResult {
     const trial = trace.repeatable ? this.parts.trials.find((endpoint) => endpoint.vitals.takeTrial()) : undefined;
-    return this.give(trial ?? this.next([]), trace);
+    return this.give(trial ?? this.nextFor(trace), trace);
   }
 
-  /** A repetition, or a hedge while another attempt is still out: elsewhere, and within the budget. */
+  /** Doubt is enough to send a repeatable call elsewhere; others stay with the active tier until it is certain. */
+  private nextFor(trace: CallTrace): EndpointConnection | null {
+    const endpoint = this.next([]);
+    return endpoint !== null && trace.repeatable && endpoint.vitals.doubtful ? this.next([endpoint]) : endpoint;
+  }
+
+  /**
+   * A repetition, or a hedge while another attempt is still out: elsewhere, and within the budget. It costs nothing when
+   * all earlier attempts went to endpoints that are down, since then it adds no load.
+   */
   private pickAgain(trace: CallTrace): PickResult {
     const endpoint = this.next(trace.tried);
     const elsewhere = endpoint !== null && !trace.tried.includes(endpoint);
     if (trace.out > 0 && !elsewhere) return this.wait(trace);
-    if (this.parts.budget.mayRepeat()) return this.give(endpoint, trace);
+    const replaces = trace.tried.every((earlier) => earlier.isDown);
+    if (replaces || this.parts.budget.mayRepeat()) return this.give(endpoint, trace);
     return trace.out > 0 ? this.wait(trace) : refused(trace);
   }
 

@@ -57,8 +57,16 @@ export function attemptEnded(state: SilenceState, answered: boolean, nowMs: numb
 }
 
 /** A heartbeat is on its way, and has its time to be answered. */
-export function heartbeatSent(state: SilenceState, nowMs: number, options: SilenceOptions): SilenceState {
-  return { ...state, heartbeat: { sentMs: nowMs, dueMs: nowMs + heartbeatTimeoutMs(state, options), doubts: 0 } };
+export function heartbeatSent(
+  state: SilenceState,
+  usualCallMs: number,
+  nowMs: number,
+  options: SilenceOptions,
+): SilenceState {
+  return {
+    ...state,
+    heartbeat: { sentMs: nowMs, dueMs: nowMs + heartbeatTimeoutMs(state, usualCallMs, options), doubts: 0 },
+  };
 }
 
 /** The heartbeat was answered: a sign of life, and a measurement. */
@@ -80,16 +88,19 @@ export function considerSilence(
   if (nowMs < heartbeat.dueMs || state.silent)
     return step(state, Math.max(heartbeat.dueMs, nowMs + options.idleMs / 4));
   if (nowMs - heartbeat.dueMs > options.ownLatenessMs && heartbeat.doubts < MAX_DOUBTS) {
-    const dueMs = nowMs + heartbeatTimeoutMs(state, options);
+    const dueMs = nowMs + heartbeatTimeoutMs(state, usualCallMs, options);
     return step({ ...state, heartbeat: { ...heartbeat, dueMs, doubts: heartbeat.doubts + 1 } }, dueMs);
   }
   return step({ ...state, silent: true }, nowMs + options.idleMs / 4, nowMs);
 }
 
-/** How long a heartbeat may take before the endpoint counts as silent. */
-export function heartbeatTimeoutMs({ roundTrip }: SilenceState, options: SilenceOptions): number {
+/**
+ * How long a heartbeat may take before the endpoint counts as silent. A server that stands still now and then holds its
+ * calls up just as long, so what calls usually take is a lower bound.
+ */
+export function heartbeatTimeoutMs({ roundTrip }: SilenceState, usualCallMs: number, options: SilenceOptions): number {
   const expected = roundTrip === null ? options.maxTimeoutMs : roundTrip.meanMs + 4 * roundTrip.deviationMs;
-  return Math.min(options.maxTimeoutMs, Math.max(options.minTimeoutMs, expected));
+  return Math.min(options.maxTimeoutMs, Math.max(options.minTimeoutMs, usualCallMs, expected));
 }
 
 function considerHeartbeat(
@@ -104,7 +115,7 @@ function considerHeartbeat(
     state.waitingSinceMs === null ? Infinity : Math.max(state.lastLifeMs, state.waitingSinceMs) + quietMs;
   const sendAtMs = Math.min(idleAtMs, quietAtMs);
   if (nowMs < sendAtMs) return step(state, sendAtMs);
-  const sent = heartbeatSent(state, nowMs, options);
+  const sent = heartbeatSent(state, usualCallMs, nowMs, options);
   return { state: sent, sendHeartbeat: true, wakeAtMs: sent.heartbeat?.dueMs ?? nowMs, reason: null };
 }
 

@@ -71,9 +71,10 @@ describe('the text of a status', () => {
 
   it('says that the view is old, how old, and why', () => {
     const away = { reason: 'Consul at 127.0.0.1:8500: ping: connection refused', sinceUnixMs: NOW - 42_000 };
-    expect(text({ away }).split('\n').slice(0, 4)).toEqual([
+    expect(text({ away }).split('\n').slice(0, 5)).toEqual([
       'Consul at 127.0.0.1:8500, version 1.20.1',
-      'no answer for 42s, below is what was known then: Consul at 127.0.0.1:8500: ping: connection refused',
+      'no answer for 42s: Consul at 127.0.0.1:8500: ping: connection refused',
+      'What was known then:',
       '',
       'calculator  degraded: calculator-1 is critical; tier 1 serves in place of the primary',
     ]);
@@ -136,12 +137,10 @@ describe('the screen of a status', () => {
     expect(painted.split('\n')).toHaveLength(9);
   });
 
-  it('says how many lines do not fit', () => {
-    expect(screenful('1\n2\n3\n4\n5', 4)).toEqual([
-      '1',
-      '2',
-      '… 3 more lines: name a service, or make the window taller',
-    ]);
-    expect(screenful('1\n2\n3', 4)).toEqual(['1', '2', '3']);
+  it('says how many lines do not fit, those counted that the terminal wraps', () => {
+    const more = (count: number): string => `… ${count} more lines: name a service, or make the window larger`;
+    expect(screenful('1\n2\n3', { rows: 4, columns: 80 })).toEqual(['1', '2', '3']);
+    expect(screenful('1\n2\n3\n4\n5', { rows: 4, columns: 80 })).toEqual(['1', '2', more(3)]);
+    expect(screenful(`1\n${'2'.repeat(81)}\n3`, { rows: 4, columns: 80 })).toEqual(['1', more(2)]);
   });
 });

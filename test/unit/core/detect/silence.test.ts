@@ -80,10 +80,11 @@ describe('silence', () => {
       }
       return state;
     };
-    expect(heartbeatTimeoutMs(startSilence(0), OPTIONS)).toBe(1_000);
-    expect(heartbeatTimeoutMs(after(1, 20), OPTIONS)).toBe(60);
-    expect(heartbeatTimeoutMs(after(150, 1), OPTIONS)).toBe(450);
-    expect(heartbeatTimeoutMs(after(150, 40), OPTIONS)).toBeCloseTo(150, 0);
+    expect(heartbeatTimeoutMs(startSilence(0), 0, OPTIONS)).toBe(1_000);
+    expect(heartbeatTimeoutMs(after(1, 20), 0, OPTIONS)).toBe(60);
+    expect(heartbeatTimeoutMs(after(1, 20), 140, OPTIONS)).toBe(140);
+    expect(heartbeatTimeoutMs(after(150, 1), 0, OPTIONS)).toBe(450);
+    expect(heartbeatTimeoutMs(after(150, 40), 0, OPTIONS)).toBeCloseTo(150, 0);
   });
 
   it('never accuses who answers within the time allowed, whatever the traffic', () => {
