@@ -2,8 +2,8 @@
  * Decides whether an endpoint has fallen silent: calls wait, nothing comes, and a heartbeat that was sent to make sure
  * is late by the endpoint's own standards. One sign of life clears it. It never looks at what the answers say.
  *
- * The time allowed to a heartbeat follows the retransmission timer of TCP (RFC 6298: smoothed mean plus four deviations),
- * so it fits loopback, LAN and WAN by itself. A judge who was late himself gives the time once more.
+ * The time allowed to a heartbeat is what 99 % of the endpoint's calls take; without calls it follows the retransmission
+ * timer of TCP (RFC 6298: smoothed mean plus four deviations). So it fits loopback, LAN and WAN by itself. A judge who was late himself gives the time once more.
  */
 
 export interface SilenceOptions {
@@ -95,12 +95,13 @@ export function considerSilence(
 }
 
 /**
- * How long a heartbeat may take before the endpoint counts as silent. A server that stands still now and then holds its
- * calls up just as long, so what calls usually take is a lower bound.
+ * How long a heartbeat may take before the endpoint counts as silent. Where calls are made they tell more than the rare
+ * heartbeats do: a server that stands still now and then holds them up just as long.
  */
 export function heartbeatTimeoutMs({ roundTrip }: SilenceState, usualCallMs: number, options: SilenceOptions): number {
-  const expected = roundTrip === null ? options.maxTimeoutMs : roundTrip.meanMs + 4 * roundTrip.deviationMs;
-  return Math.min(options.maxTimeoutMs, Math.max(options.minTimeoutMs, usualCallMs, expected));
+  const measured = roundTrip === null ? options.maxTimeoutMs : roundTrip.meanMs + 4 * roundTrip.deviationMs;
+  const expected = usualCallMs > 0 ? usualCallMs : measured;
+  return Math.min(options.maxTimeoutMs, Math.max(options.minTimeoutMs, expected));
 }
 
 function considerHeartbeat(
