@@ -45,6 +45,7 @@ export class EndpointConnection {
   private freshAttempts = 0;
   private cancelDeadline: () => void = () => undefined;
   private cancelReopening: () => void = () => undefined;
+  private cancelHeartbeat: () => void = () => undefined;
 
   constructor(
     private latest: CatalogEntry,
@@ -124,9 +125,7 @@ export class EndpointConnection {
 
   private drop(): void {
     this.cancelDeadline();
-    this.cancelReopening();
-    this.vitals.disconnected();
-    this.stopHealthWatch();
+    this.stopWatching();
     this.current?.removeConnectivityStateListener(this.onConnectivity);
     this.current?.unref();
     this.current = null;
@@ -157,16 +156,14 @@ export class EndpointConnection {
     this.cancelDeadline();
     this.freshAttempts = 0;
     this.serving = this.ports.options.healthWatch ? 'unknown' : 'serving';
-    this.startHealthWatch();
+    this.startWatching();
     this.vitals.connected();
     this.become('ready', `connected to ${hostPort(this.latest)}`);
   }
 
   private failed(reason: string): void {
     this.cancelDeadline();
-    this.cancelReopening();
-    this.vitals.disconnected();
-    this.stopHealthWatch();
+    this.stopWatching();
     this.become('failing', reason);
   }
 
@@ -207,13 +204,14 @@ export class EndpointConnection {
 
   private heartbeat(answered: () => void): void {
     // An error is an answer as well, unless it was made on this side of the connection.
-    this.health?.check({ service: this.ports.options.healthService }, (error) => {
+    const call = this.health?.check({ service: this.ports.options.healthService }, (error) => {
       if (error?.code !== status.CANCELLED && error?.details !== NOT_READY) answered();
     });
+    this.cancelHeartbeat = () => void setImmediate(() => call?.cancel());
   }
 
-  private startHealthWatch(): void {
-    this.stopHealthWatch();
+  private startWatching(): void {
+    this.stopWatching();
     const { options, clock, onChange } = this.ports;
     if (this.current === null) return;
     this.health = healthClientOn(this.current.getChannel());
@@ -227,7 +225,10 @@ export class EndpointConnection {
     this.healthWatch.start();
   }
 
-  private stopHealthWatch(): void {
+  private stopWatching(): void {
+    this.cancelReopening();
+    this.cancelHeartbeat();
+    this.vitals.disconnected();
     this.healthWatch?.stop();
     this.healthWatch = null;
   }

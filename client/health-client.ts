@@ -1,7 +1,13 @@
 /**
  * Speaks grpc.health.v1 on one existing connection. It never opens a connection of its own.
  */
-import { credentials, makeGenericClientConstructor, type ClientReadableStream, type ServiceError } from '@grpc/grpc-js';
+import {
+  credentials,
+  makeGenericClientConstructor,
+  type ClientReadableStream,
+  type ClientUnaryCall,
+  type ServiceError,
+} from '@grpc/grpc-js';
 import { service as healthService } from 'grpc-health-check';
 import type { SubchannelInterface } from './grpc-experimental';
 
@@ -16,7 +22,7 @@ interface HealthRequest {
 }
 
 export interface HealthClient {
-  check(request: HealthRequest, done: (error: ServiceError | null, answer?: HealthAnswer) => void): void;
+  check(request: HealthRequest, done: (error: ServiceError | null, answer?: HealthAnswer) => void): ClientUnaryCall;
   watch(request: HealthRequest): ClientReadableStream<HealthAnswer>;
 }
 
