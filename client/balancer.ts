@@ -217,6 +217,8 @@ export class UnderstudyBalancer implements LoadBalancer {
         choices,
         trials,
         turn: this.turn,
+        policy: context.policy,
+        rng: context.rng,
         budget: context.budget,
         again: () => this.publishAgain(),
       });

@@ -11,6 +11,7 @@ import type { ChannelContext } from './channel-context';
 import type { MethodSafety } from './method-safety';
 import { budgetOptions, type ClientOptions } from './options';
 import { RepeatBudget } from './repeat-budget';
+import type { Target } from './target';
 import type { WatchHub } from './watch-hub';
 
 interface ServiceEvent {
@@ -84,9 +85,10 @@ export class ClientCore {
     };
   }
 
-  channelContext(service: string, registryDescription: string): ChannelContext {
+  channelContext({ query: { service }, policy }: Target, registryDescription: string): ChannelContext {
     return {
       service,
+      policy,
       registryDescription,
       options: this.options,
       clock: this.clock,

@@ -82,6 +82,11 @@ export class EndpointVitals {
     return this.silence !== null && this.silence.heartbeat !== null && this.silence.waiting > 0;
   }
 
+  /** Attempts of this channel that it has not ended yet. */
+  get callsUnderWay(): number {
+    return this.silence?.waiting ?? 0;
+  }
+
   get standing(): EjectionState['phase'] {
     return this.ejection.phase;
   }

@@ -3,7 +3,9 @@
  * state that something else may change.
  */
 import { Metadata, status } from '@grpc/grpc-js';
-import { chooseRoundRobin, type Choices } from '../core/pick/choose';
+import { choose, type Choices } from '../core/pick/choose';
+import { startingPlace, type PolicyName, type PoolView } from '../core/pick/policy';
+import type { Rng } from '../core/time/clock';
 import { CallTrace } from './call-trace';
 import type { EndpointConnection } from './endpoint-connection';
 import { PickResultType, type PickArgs, type PickResult, type Picker } from './grpc-experimental';
@@ -19,10 +21,15 @@ export interface PickerParts {
   /** Endpoints in probation: one repeatable call at a time may try them. */
   readonly trials: readonly EndpointConnection[];
   readonly turn: Turn;
+  readonly policy: PolicyName;
+  readonly rng: Rng;
   readonly budget: RepeatBudget;
   /** Offers this picker again to the attempts that it told to wait. */
   readonly again: () => void;
 }
+
+/** Where the count begins anew; its multiples of the golden ratio are still exact enough. */
+const TURNS = 2 ** 31;
 
 const QUEUE: PickResult = {
   pickResultType: PickResultType.QUEUE,
@@ -33,7 +40,17 @@ const QUEUE: PickResult = {
 };
 
 export class EndpointPicker implements Picker {
-  constructor(private readonly parts: PickerParts) {}
+  private readonly view: PoolView;
+
+  constructor(private readonly parts: PickerParts) {
+    const { pool } = parts.choices;
+    let sum = 0;
+    this.view = {
+      size: pool.length,
+      weightUpTo: pool.map((endpoint) => (sum += endpoint.entry.weight)),
+      loadAt: (place) => loadOf(pool[place]),
+    };
+  }
 
   pick({ extraPickInfo }: PickArgs): PickResult {
     const trace: unknown = extraPickInfo;
@@ -66,10 +83,10 @@ export class EndpointPicker implements Picker {
   }
 
   private next(tried: readonly EndpointConnection[]): EndpointConnection | null {
-    const { choices, turn } = this.parts;
-    const endpoint = chooseRoundRobin(choices, turn.next, tried);
-    turn.next = (turn.next + 1) % Number.MAX_SAFE_INTEGER;
-    return endpoint;
+    const { choices, turn, policy, rng } = this.parts;
+    const start = startingPlace(policy, this.view, turn.next, rng);
+    turn.next = (turn.next + 1) % TURNS;
+    return choose(choices, start, tried);
   }
 
   private wait(trace: CallTrace): PickResult {
@@ -86,6 +103,10 @@ export class EndpointPicker implements Picker {
     const attempt = trace.attemptOn(endpoint);
     return complete(subchannel, attempt.started, attempt.ended);
   }
+}
+
+function loadOf(endpoint: EndpointConnection | undefined): number {
+  return endpoint === undefined ? 0 : (endpoint.vitals.callsUnderWay + 1) / endpoint.entry.weight;
 }
 
 function complete(

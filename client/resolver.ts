@@ -43,7 +43,7 @@ export class UnderstudyResolver implements Resolver {
       userConfig: userServiceConfig(channelOptions),
     });
     this.attributes = {
-      ...contextAttributes(core.channelContext(service, registryDescription)),
+      ...contextAttributes(core.channelContext(this.target, registryDescription)),
       [CHANNEL_ARGS_CONFIG_SELECTOR_KEY]: selector,
     };
   }

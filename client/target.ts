@@ -1,11 +1,9 @@
 /**
  * Reads targets: `consul:///calculator`, `consul://10.0.0.5:8500/calculator?tag=blue&dc=eu&policy=round_robin`.
  */
+import { POLICIES, type PolicyName } from '../core/pick/policy';
 import type { WatchQuery } from '../registry/port';
 import type { GrpcUri } from './grpc-experimental';
-
-export const POLICIES = ['round_robin'] as const;
-export type PolicyName = (typeof POLICIES)[number];
 
 export interface Target {
   /** `host:port` of the registry, or null: as registerUnderstudy or the environment says. */

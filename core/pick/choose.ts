@@ -3,24 +3,24 @@
  * other: a repetition goes elsewhere.
  */
 
-/** `pool`: the active tier's share of the work, in turn. `reserve`: the rest, best tier first, for repetitions only. */
+/** `pool`: those of the active tier that may take calls. `reserve`: the rest, best tier first, for repetitions only. */
 export interface Choices<T> {
   readonly pool: readonly T[];
   readonly reserve: readonly T[];
 }
 
 /**
- * Round robin over the pool.
- * @param turn the how-manieth pick this is; consecutive numbers go round the pool
+ * The endpoint at `start`, or the next one in the pool that was not tried, or the best of the reserve.
+ * @param start a place in the pool, as the policy chose it; larger numbers go round
  * @param tried what this call tried before, in any order
  * @returns null only when pool and reserve are empty
  */
-export function chooseRoundRobin<T>(choices: Choices<T>, turn: number, tried: readonly T[]): T | null {
+export function choose<T>(choices: Choices<T>, start: number, tried: readonly T[]): T | null {
   const { pool, reserve } = choices;
-  const first = pool[turn % Math.max(1, pool.length)];
+  const first = pool[start % Math.max(1, pool.length)];
   if (tried.length === 0 && first !== undefined) return first;
   for (let step = 0; step < pool.length; step += 1) {
-    const candidate = pool[(turn + step) % pool.length];
+    const candidate = pool[(start + step) % pool.length];
     if (candidate !== undefined && !tried.includes(candidate)) return candidate;
   }
   return reserve.find((candidate) => !tried.includes(candidate)) ?? first ?? reserve[0] ?? null;

@@ -73,7 +73,9 @@ describe('what a user may get wrong', () => {
   });
 
   it('is told of a wrong target when the client is made', () => {
-    expect(() => bench.client('calculator?policy=fastest')).toThrow('unknown policy "fastest" (allowed: round_robin)');
+    expect(() => bench.client('calculator?policy=fastest')).toThrow(
+      'unknown policy "fastest" (allowed: round_robin, random, weighted_round_robin, least_request)',
+    );
   });
 });
 

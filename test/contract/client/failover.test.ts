@@ -147,3 +147,21 @@ it('spreads the calls evenly over the instances of one tier', async () => {
     ]),
   );
 });
+
+it('spreads the calls by the weights of the catalog when the target asks for it', async () => {
+  await bench.register(primary, 0, 'passing', 5);
+  await bench.register(backup, 0, 'passing', 3);
+  await bench.register(third, 0, 'passing', 2);
+  const client = bench.client('calculator?policy=weighted_round_robin');
+  await add(client);
+  await until(() => backup.connections + third.connections === 2, { what: 'all connections' });
+  await until(async () => (await add(client)).instance !== 'one', { what: 'all to take part' });
+  const seen: Record<string, number> = {};
+  for (let call = 0; call < 200; call += 1) {
+    const { instance } = await add(client);
+    seen[instance] = (seen[instance] ?? 0) + 1;
+  }
+  expect(seen['one']).toBeGreaterThan(90);
+  expect(seen['two']).toBeGreaterThan(50);
+  expect(seen['three']).toBeGreaterThan(30);
+});

@@ -13,10 +13,10 @@ describe('a target', () => {
   });
 
   it('may name the registry, a tag and a datacenter', () => {
-    expect(parse('calculator?tag=blue&dc=eu&policy=round_robin', '10.0.0.5:8500')).toEqual({
+    expect(parse('calculator?tag=blue&dc=eu&policy=least_request', '10.0.0.5:8500')).toEqual({
       registryAddress: '10.0.0.5:8500',
       query: { service: 'calculator', tag: 'blue', datacenter: 'eu' },
-      policy: 'round_robin',
+      policy: 'least_request',
     });
   });
 
@@ -24,7 +24,7 @@ describe('a target', () => {
     expect(() => parse('a/b?policy=fastest&tga=x&dc=1&dc=2', 'nowhere')).toThrow(
       'target consul://nowhere/a/b?policy=fastest&tga=x&dc=1&dc=2: "a/b" is not a service name; ' +
         'unknown parameter "tga" (allowed: tag, dc, policy); parameter "dc" is given twice; ' +
-        '"nowhere" is not host:port of a registry; unknown policy "fastest" (allowed: round_robin)',
+        '"nowhere" is not host:port of a registry; unknown policy "fastest" (allowed: round_robin, random, weighted_round_robin, least_request)',
     );
   });
 });
