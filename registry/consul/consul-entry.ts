@@ -20,6 +20,9 @@ export function checkIdOf(instanceId: string): string {
   return `${MARKER}:${instanceId}`;
 }
 
+/** Marks the notes as words of that time: the Consul UI shows them beside the output for as long as the entry lives. */
+export const WHEN_REGISTERED = 'when it was registered: ';
+
 /** The body of PUT /v1/agent/service/register: the service and its TTL check in one. Throws `invalid-request`. */
 export function registrationBody({ instance, ...check }: Registration, version: string): JsonObject {
   refuseBadMeta(instance);
@@ -43,7 +46,7 @@ export function registrationBody({ instance, ...check }: Registration, version: 
       CheckID: checkIdOf(instance.id),
       Name: `${instance.id}: ${roleOf(instance.tier)}, tier ${instance.tier}`,
       // Consul takes no output with a registration, and syncs an output that comes later only lazily.
-      Notes: check.reason,
+      Notes: `${WHEN_REGISTERED}${check.reason}`,
       TTL: `${check.ttlMs}ms`,
       Status: check.health,
       DeregisterCriticalServiceAfter: `${check.deregisterAfterMs}ms`,

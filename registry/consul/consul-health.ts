@@ -5,7 +5,7 @@
 import type { Health } from '../../core/domain/health';
 import { worstHealth } from '../../core/domain/health';
 import type { CatalogEntry } from '../../core/domain/instance';
-import { checkIdOf, instanceOf, isOurs } from './consul-entry';
+import { checkIdOf, instanceOf, isOurs, WHEN_REGISTERED } from './consul-entry';
 import { oneLine } from './consul-error';
 import { listIn, objectIn, textIn } from './consul-json';
 
@@ -52,7 +52,7 @@ function checkOf(check: unknown, instanceId: string): Check {
   const id = textIn(check, 'CheckID');
   const rank = id === checkIdOf(instanceId) ? 0 : textIn(check, 'ServiceID') === '' ? 2 : 1;
   // Maintenance and the registration have their sentence in the notes, every other news in the output.
-  const said = oneLine(textIn(check, 'Output')) || oneLine(textIn(check, 'Notes'));
+  const said = oneLine(textIn(check, 'Output')) || oneLine(textIn(check, 'Notes').replace(WHEN_REGISTERED, ''));
   return { health: healthOf(id, textIn(check, 'Status')), reason: said || textIn(check, 'Name'), rank };
 }
 

@@ -21,7 +21,7 @@ it('shows at a glance who is primary, and why it is well', () => {
     Check: {
       CheckID: 'understudy:calculator-1',
       Name: 'calculator-1: primary, tier 0',
-      Notes: 'the first probe was good',
+      Notes: 'when it was registered: the first probe was good',
       TTL: '10000ms',
       Status: 'passing',
       DeregisterCriticalServiceAfter: '60000ms',

@@ -20,7 +20,7 @@ it.each([
   ['its own check when all is well', [serf, own], 'passing: probe ok'],
   [
     'the notes while Consul has no output yet',
-    [serf, { ...own, Output: '', Notes: 'first probe ok' }],
+    [serf, { ...own, Output: '', Notes: 'when it was registered: first probe ok' }],
     'passing: first probe ok',
   ],
   [
