@@ -10,7 +10,6 @@ import {
   type FailoverState,
   type TierDecision,
 } from '../core/decide/failover';
-import { mayAccuse } from '../core/detect/crowd';
 import { judge, type EndpointFacts, type Fitness } from '../core/detect/fitness';
 import { hostPort, type CatalogEntry } from '../core/domain/instance';
 import type { Choices } from '../core/pick/choose';
@@ -46,6 +45,8 @@ export class UnderstudyBalancer implements LoadBalancer {
   private turn: Turn = { next: 0 };
   private published: { readonly state: connectivityState; readonly picker: Picker } | null = null;
   private cancelWake: () => void = () => undefined;
+  /** When the silent ones have to be compared with the others again. */
+  private compareAgainMs = Infinity;
   private stale = false;
   private refreshing = false;
   private destroyed = false;
@@ -167,8 +168,9 @@ export class UnderstudyBalancer implements LoadBalancer {
 
   private judgeAll(nowMs: number, context: ChannelContext): readonly Judged[] {
     const judged: Judged[] = [];
+    this.compareAgainMs = Infinity;
     for (const [id, endpoint] of this.endpoints) {
-      const facts = this.factsOf(endpoint, nowMs, context);
+      const facts = this.factsOf(endpoint, nowMs);
       const { fitness, reason } = judge(facts, context.options.missingGraceMs);
       const answers = facts.connection === 'ready' && fitness !== 'unfit';
       // Not listed and not answering: gone.
@@ -179,14 +181,14 @@ export class UnderstudyBalancer implements LoadBalancer {
   }
 
   /** Silence counts only when it sets this endpoint apart from the others. */
-  private factsOf(endpoint: EndpointConnection, nowMs: number, context: ChannelContext): EndpointFacts {
+  private factsOf(endpoint: EndpointConnection, nowMs: number): EndpointFacts {
     const facts = endpoint.facts(nowMs);
-    const askedMs = endpoint.vitals.waitingSinceMs;
-    if (facts.silent === null || askedMs === null) return facts;
     const others = [...this.endpoints.values()].filter((one) => one !== endpoint);
     const lives = others.map((one) => one.vitals.lastLifeMs).filter((lifeMs) => lifeMs !== null);
-    const accused = mayAccuse(askedMs, lives, nowMs, context.options.everybodySilentMs);
-    return accused ? facts : { ...facts, silent: null };
+    const verdict = endpoint.vitals.compareWith(lives, nowMs);
+    if (verdict === null) return facts;
+    this.compareAgainMs = Math.min(this.compareAgainMs, verdict.wakeAtMs);
+    return verdict.accused ? facts : { ...facts, silent: null };
   }
 
   /** The active tier, all better ones, and the next one, which is kept warm; everybody when nobody answers. */
@@ -261,18 +263,13 @@ export class UnderstudyBalancer implements LoadBalancer {
     nowMs: number,
     context: ChannelContext,
   ): void {
-    const patienceEnds = judged.flatMap(({ endpoint }) => {
-      const askedMs = endpoint.vitals.waitingSinceMs;
-      const untilMs = (askedMs ?? -Infinity) + context.options.everybodySilentMs;
-      return endpoint.vitals.silentWhy === null || untilMs <= nowMs ? [] : [untilMs];
-    });
     const graceEnds = judged.flatMap(({ endpoint }) => {
       const missing = endpoint.facts(nowMs).missingForMs;
       return missing === null || missing >= context.options.missingGraceMs
         ? []
         : [nowMs + context.options.missingGraceMs - missing];
     });
-    const wakeAtMs = Math.min(decision.wakeAtMs ?? Infinity, ...graceEnds, ...patienceEnds);
+    const wakeAtMs = Math.min(decision.wakeAtMs ?? Infinity, this.compareAgainMs, ...graceEnds);
     this.cancelWake = Number.isFinite(wakeAtMs)
       ? context.clock.after(wakeAtMs - nowMs, () => this.refresh())
       : () => undefined;

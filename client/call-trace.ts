@@ -43,7 +43,7 @@ export class CallTrace {
       ended: (code, details) => {
         const nowMs = this.clock.nowMs();
         this.out -= 1;
-        endpoint.vitals.attemptEnded(code, nowMs - startedMs, nowMs);
+        endpoint.vitals.attemptEnded(code, nowMs);
         this.attemptEnded(endpoint, code, details, nowMs - startedMs);
       },
     };

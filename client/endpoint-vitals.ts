@@ -3,6 +3,7 @@
  * timer that they need. What they mean is decided in core/detect.
  */
 import { status } from '@grpc/grpc-js';
+import { accuse, type CrowdOptions, type CrowdVerdict, type Reprieve } from '../core/detect/crowd';
 import {
   ejectionWakeMs,
   NOT_EJECTED,
@@ -17,14 +18,15 @@ import {
   considerSilence,
   heartbeatAnswered,
   heartbeatSent,
+  quietLimitMs,
   startSilence,
   type SilenceOptions,
   type SilenceState,
 } from '../core/detect/silence';
-import { RecentQuantile } from '../core/measure/recent-quantile';
 import type { Clock } from '../core/time/clock';
 
 export interface VitalsOptions {
+  readonly crowd: CrowdOptions;
   readonly silence: SilenceOptions;
   readonly ejection: EjectionOptions;
 }
@@ -49,8 +51,8 @@ export class EndpointVitals {
   private silence: SilenceState | null = null;
   private silentReason: string | null = null;
   private ejection: EjectionState = NOT_EJECTED;
-  private readonly usualCallMs = new RecentQuantile(0.99);
   private trialRuns = false;
+  private reprieve: Reprieve = null;
   private armedForMs = Infinity;
   private disarm: () => void = () => undefined;
 
@@ -96,9 +98,16 @@ export class EndpointVitals {
     return this.silence?.lastLifeMs ?? null;
   }
 
-  /** When the heartbeat was sent that is still unanswered. */
-  get waitingSinceMs(): number | null {
-    return this.silence?.heartbeat?.sentMs ?? null;
+  /** Whether its silence sets it apart from the others; null when it is not silent. */
+  compareWith(othersLifeMs: readonly number[], nowMs: number): CrowdVerdict | null {
+    const askedMs = this.silence?.heartbeat?.sentMs;
+    if (this.silentReason === null || askedMs === undefined) {
+      this.reprieve = null;
+      return null;
+    }
+    const verdict = accuse(this.reprieve, askedMs, othersLifeMs, nowMs, this.ports.options.crowd);
+    this.reprieve = verdict.reprieve;
+    return verdict;
   }
 
   /** In probation one call at a time may try it; true when this one may. */
@@ -111,14 +120,13 @@ export class EndpointVitals {
   attemptStarted(nowMs: number): void {
     if (this.silence === null) return;
     this.silence = attemptSent(this.silence, nowMs);
-    this.arm(nowMs + Math.max(this.ports.options.silence.quietMs, this.usualCallMs.value ?? 0));
+    this.arm(nowMs + quietLimitMs(this.silence, this.ports.options.silence));
   }
 
-  attemptEnded(code: status, tookMs: number, nowMs: number): void {
+  attemptEnded(code: status, nowMs: number): void {
     const answered = !UNANSWERED.has(code);
     this.trialRuns = false;
     if (this.silence !== null) this.takeLife(attemptEnded(this.silence, answered, nowMs));
-    if (code === status.OK) this.usualCallMs.add(tookMs);
     if (!answered) return;
     this.changeEjection(observeCall(this.ejection, !ILLNESS.has(code), nowMs, this.ports.options.ejection));
   }
@@ -127,7 +135,7 @@ export class EndpointVitals {
   heartbeat(): void {
     const nowMs = this.ports.clock.nowMs();
     if (this.silence?.heartbeat !== null) return;
-    this.silence = heartbeatSent(this.silence, this.usualCallMs.value ?? 0, nowMs, this.ports.options.silence);
+    this.silence = heartbeatSent(this.silence, nowMs, this.ports.options.silence);
     this.send();
     this.arm(this.silence.heartbeat?.dueMs ?? nowMs);
   }
@@ -137,12 +145,7 @@ export class EndpointVitals {
     this.armedForMs = Infinity;
     this.changeEjection(passTime(this.ejection, nowMs, this.ports.options.ejection));
     if (this.silence === null) return;
-    const { state, sendHeartbeat, wakeAtMs, reason } = considerSilence(
-      this.silence,
-      this.usualCallMs.value ?? 0,
-      nowMs,
-      this.ports.options.silence,
-    );
+    const { state, sendHeartbeat, wakeAtMs, reason } = considerSilence(this.silence, nowMs, this.ports.options.silence);
     const fellSilent = state.silent && !this.silence.silent;
     this.silence = state;
     if (sendHeartbeat) {

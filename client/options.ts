@@ -85,6 +85,7 @@ export function parseClientOptions(input: ClientTunables): ClientOptions {
 
 export function vitalsOptions(options: ClientOptions): VitalsOptions {
   return {
+    crowd: { patienceMs: options.everybodySilentMs, graceMs: 2 * options.heartbeatMinTimeoutMs },
     silence: {
       quietMs: options.quietMs,
       idleMs: options.idleHeartbeatMs,

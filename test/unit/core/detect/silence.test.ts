@@ -5,6 +5,7 @@ import {
   considerSilence,
   heartbeatAnswered,
   heartbeatTimeoutMs,
+  quietLimitMs,
   startSilence,
   type SilenceState,
   type SilenceStep,
@@ -14,12 +15,11 @@ const OPTIONS = { quietMs: 30, idleMs: 1_000, minTimeoutMs: 60, maxTimeoutMs: 1_
 
 /** A connection whose round trip has been measured. */
 function measured(): SilenceState {
-  const asked = considerSilence(startSilence(0), 0, 1_000, OPTIONS);
+  const asked = considerSilence(startSilence(0), 1_000, OPTIONS);
   return heartbeatAnswered(asked.state, 1_002);
 }
 
-const look = (state: SilenceState, nowMs: number, usualMs = 0): SilenceStep =>
-  considerSilence(state, usualMs, nowMs, OPTIONS);
+const look = (state: SilenceState, nowMs: number): SilenceStep => considerSilence(state, nowMs, OPTIONS);
 
 describe('silence', () => {
   it('is no silence while calls are answered', () => {
@@ -42,8 +42,17 @@ describe('silence', () => {
     expect(late.reason).toBe('silent for 98 ms with 1 calls waiting; a heartbeat has been unanswered for 60 ms');
   });
 
-  it('leaves calls their usual time before it asks', () => {
-    expect(look(attemptSent(measured(), 1_010), 1_040, 200)).toMatchObject({ sendHeartbeat: false, wakeAtMs: 1_210 });
+  it('takes the longest quiet time that it came back from lately as its standard', () => {
+    const slow = attemptEnded(attemptSent(measured(), 1_010), true, 1_210);
+    const asked = look(attemptSent(slow, 1_300), 1_500);
+    expect(look(attemptSent(slow, 1_300), 1_499)).toMatchObject({ sendHeartbeat: false, wakeAtMs: 1_500 });
+    expect(asked).toMatchObject({ sendHeartbeat: true, wakeAtMs: 1_700 });
+  });
+
+  it('forgets a quiet time after a while', () => {
+    let state = attemptEnded(attemptSent(measured(), 1_010), true, 1_210);
+    for (const nowMs of [12_000, 22_000]) state = attemptEnded(attemptSent(state, nowMs), true, nowMs + 2);
+    expect(quietLimitMs(state, OPTIONS)).toBe(30);
   });
 
   it('does not ask after a call that its own caller took back', () => {
@@ -80,11 +89,10 @@ describe('silence', () => {
       }
       return state;
     };
-    expect(heartbeatTimeoutMs(startSilence(0), 0, OPTIONS)).toBe(1_000);
-    expect(heartbeatTimeoutMs(after(1, 20), 0, OPTIONS)).toBe(60);
-    expect(heartbeatTimeoutMs(after(1, 20), 140, OPTIONS)).toBe(140);
-    expect(heartbeatTimeoutMs(after(150, 1), 0, OPTIONS)).toBe(450);
-    expect(heartbeatTimeoutMs(after(150, 40), 0, OPTIONS)).toBeCloseTo(150, 0);
+    expect(heartbeatTimeoutMs(startSilence(0), OPTIONS)).toBe(1_000);
+    expect(heartbeatTimeoutMs(after(1, 20), OPTIONS)).toBe(60);
+    expect(heartbeatTimeoutMs(after(150, 1), OPTIONS)).toBe(450);
+    expect(heartbeatTimeoutMs(after(150, 40), OPTIONS)).toBeCloseTo(150, 0);
   });
 
   it('never accuses who answers within the time allowed, whatever the traffic', () => {
