@@ -17,7 +17,7 @@ import type { MethodSafety } from './method-safety';
 import type { RepeatBudget } from './repeat-budget';
 
 /** CANCELLED from the wire is a server that was stopped by force; one that the caller asked for ends all attempts. */
-const REPEATED_STATUSES = [status.UNAVAILABLE, status.CANCELLED];
+export const REPEATED_STATUSES: readonly status[] = [status.UNAVAILABLE, status.CANCELLED];
 
 /** Without hedging: the first repetition is all but immediate, since it goes elsewhere; later ones give a restart time. */
 const BACKOFF = { initialBackoff: '0.002s', maxBackoff: '0.1s', backoffMultiplier: 4 };
@@ -91,11 +91,11 @@ export class CallConfigSelector implements ConfigSelector {
 
 function hedges(maxAttempts: number, delayMs: number): Pick<MethodConfig, 'hedgingPolicy'> {
   const hedgingDelay = `${delayMs / 1_000}s`;
-  return { hedgingPolicy: { maxAttempts, hedgingDelay, nonFatalStatusCodes: REPEATED_STATUSES } };
+  return { hedgingPolicy: { maxAttempts, hedgingDelay, nonFatalStatusCodes: [...REPEATED_STATUSES] } };
 }
 
 function retries(maxAttempts: number): Pick<MethodConfig, 'retryPolicy'> {
-  return { retryPolicy: { ...BACKOFF, maxAttempts, retryableStatusCodes: REPEATED_STATUSES } };
+  return { retryPolicy: { ...BACKOFF, maxAttempts, retryableStatusCodes: [...REPEATED_STATUSES] } };
 }
 
 /** The most exact entry wins: method, then service, then default (grpc service config documentation). */

@@ -22,6 +22,7 @@ export interface ChannelContext {
   readonly options: ClientOptions;
   readonly clock: Clock;
   readonly rng: Rng;
+  readonly answersOnce: (path: string) => boolean;
   readonly budget: RepeatBudget;
   readonly onEndpoint: (candidate: Candidate) => void;
   readonly onTierChange: (change: TierChange, reason: string) => void;

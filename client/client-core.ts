@@ -93,6 +93,7 @@ export class ClientCore {
       options: this.options,
       clock: this.clock,
       rng: this.rng,
+      answersOnce: (path) => this.safety.answersOnce(path),
       budget: this.budgetOf(service),
       onEndpoint: ({ id, tier, fitness, reason }: Candidate) =>
         this.emit('endpoint', { ...this.stamp(service), id, tier, fitness, reason }),

@@ -10,6 +10,7 @@ export const {
   registerLoadBalancerType,
   UnavailablePicker,
   BaseFilter,
+  BaseSubchannelWrapper,
   statusOrFromError,
   statusOrFromValue,
   PickResultType,

@@ -8,12 +8,14 @@ import { mayBeRepeated, type IdempotencyLevel } from '../core/domain/idempotency
 /** What proto-loader adds to a method definition; generators that do not read options leave it out. */
 interface MethodWithOptions {
   readonly path: string;
+  readonly responseStream: boolean;
   readonly options?: { readonly idempotency_level?: IdempotencyLevel };
 }
 
 export class MethodSafety {
   private readonly levels = new Map<string, IdempotencyLevel>();
   private readonly knownServices = new Set<string>();
+  private readonly unary = new Set<string>();
 
   constructor(
     configured: Readonly<Record<string, IdempotencyLevel>>,
@@ -22,6 +24,11 @@ export class MethodSafety {
   ) {
     for (const service of services) for (const method of Object.values(service)) this.learn(method);
     for (const [path, level] of Object.entries(configured)) this.set(path, level);
+  }
+
+  /** It may be repeated, and its answer is one message: nothing of it need be shown before it is whole. */
+  answersOnce(path: string): boolean {
+    return this.unary.has(path) && mayBeRepeated(this.levels.get(path));
   }
 
   /** `path` as on the wire: `/calculator.v1.Calculator/Add`. Tells once of a service that nothing is known of. */
@@ -35,6 +42,7 @@ export class MethodSafety {
   }
 
   private learn(method: MethodWithOptions): void {
+    if (!method.responseStream) this.unary.add(method.path);
     this.set(method.path, method.options?.idempotency_level ?? 'IDEMPOTENCY_UNKNOWN');
   }
 

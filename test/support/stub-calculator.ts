@@ -3,7 +3,7 @@
  * connections and executions, fails on demand, and may lack the health service.
  */
 import { createServer, type Server as TcpServer, type Socket } from 'node:net';
-import { Server, ServerCredentials, status, type sendUnaryData, type ServerUnaryCall } from '@grpc/grpc-js';
+import { Metadata, Server, ServerCredentials, status, type sendUnaryData, type ServerUnaryCall } from '@grpc/grpc-js';
 import { HealthImplementation } from 'grpc-health-check';
 import { calculatorService } from '../../proto/calculator';
 import type { Answer } from '../../proto/generated/calculator/v1/Answer';
@@ -24,6 +24,8 @@ export class StubCalculator {
   failWith: status | null = null;
   /** When set, calls wait for it before they are answered. */
   hold: Promise<void> | null = null;
+  /** Sends its headers at once, before it does anything else. */
+  headersFirst = false;
   private readonly healthStatus = new HealthImplementation({ '': 'SERVING' });
   private readonly sockets = new Set<Socket>();
 
@@ -78,6 +80,7 @@ export class StubCalculator {
           done({ code: this.failWith, details: `the stub answers ${status[this.failWith]}` });
           return;
         }
+        if (this.headersFirst) call.sendMetadata(new Metadata());
         this.executed.set(name, (this.executed.get(name) ?? 0) + 1);
         const answer = { value: (call.request.left ?? 0) + (call.request.right ?? 0), instance: this.instance };
         void (this.hold ?? Promise.resolve()).then(() => done(null, answer));

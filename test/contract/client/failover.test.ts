@@ -26,6 +26,12 @@ afterEach(async () => {
 const backupIsWarm = (): Promise<unknown> =>
   until(() => backup.connections === 1, { what: 'the backup to be connected' });
 
+/** A call that the primary answers, although it holds others back. */
+async function memoryAddAnswered(client: ReturnType<ClientBench['client']>): Promise<string> {
+  primary.hold = null;
+  return (await memoryAdd(client, 'later')).instance;
+}
+
 it('gives all calls to the primary, keeps the next tier connected, and leaves the third alone', async () => {
   const client = bench.client();
   for (let call = 0; call < 20; call += 1) expect((await add(client)).instance).toBe('one');
@@ -55,6 +61,20 @@ it('moves to the backup when the primary dies, without losing a safe call that w
     failuresSeen: 0,
     failuresHidden: 50,
   });
+});
+
+it('saves a safe call whose server dies after it has begun to answer', async () => {
+  const client = bench.client();
+  await add(client);
+  await backupIsWarm();
+  primary.headersFirst = true;
+  primary.hold = new Promise(() => undefined);
+  const begun = add(client);
+  await until(() => primary.executed.get('Add') === 2, { what: 'the call to be in flight' });
+  // The headers are on their way before the answer to a later call can be.
+  await expect(memoryAddAnswered(client)).resolves.toBe('one');
+  await primary.die();
+  expect((await begun).instance).toBe('two');
 });
 
 it('never sends an unsafe call twice, even when its server died with it', async () => {
