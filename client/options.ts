@@ -58,7 +58,7 @@ const schema = z.strictObject({
   /** Quiet time without calls before a heartbeat is sent, ms. */
   idleHeartbeatMs: durationMs.min(10).default(1_000),
   /** Bounds of the time that a heartbeat may take, ms; between them it follows the measured round trips. */
-  heartbeatMinTimeoutMs: durationMs.min(1).default(80),
+  heartbeatMinTimeoutMs: durationMs.min(1).default(150),
   heartbeatMaxTimeoutMs: durationMs.min(1).default(1_000),
   /** A timer of our own that is later than this makes us doubt ourselves, ms. */
   ownLatenessMs: durationMs.default(25),
