@@ -62,13 +62,14 @@ export class UnderstudyBalancer implements LoadBalancer {
     this.channelOptions = channelOptions;
     const context = channelContextOf(channelOptions);
     this.context = context;
-    this.state ??= this.begin(context);
     if (!list.ok) {
       // Absence of news is not death: an error never takes an endpoint away.
       if (this.endpoints.size === 0)
         this.publish(connectivityState.TRANSIENT_FAILURE, new UnavailablePicker(list.error));
       return true;
     }
+    // The time to settle begins with the first endpoints, however long the registry kept us waiting for them.
+    if (this.endpoints.size === 0 && (this.state?.activeTier ?? null) === null) this.state = this.begin(context);
     this.take(list.value.map(catalogEntryOf), context);
     this.refresh();
     return true;

@@ -3,6 +3,7 @@ import { createServer, type Socket } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { add, ClientBench } from '../../support/client-bench';
 import { StubCalculator } from '../../support/stub-calculator';
+import { TcpProxy } from '../../support/tcp-proxy';
 import { until } from '../../support/until';
 
 let bench: ClientBench;
@@ -58,6 +59,23 @@ describe('when the registry is in trouble', () => {
     bench.registry.setAway(false);
     await bench.registerTiers(primary);
     expect((await patient).instance).toBe('one');
+  });
+
+  it('waits for the primary after a long absence of the registry as it does at the start', async () => {
+    const line = await TcpProxy.start(primary.port);
+    bench.registry.setAway(true);
+    const client = bench.client();
+    await expect(add(client)).rejects.toMatchObject({ code: status.UNAVAILABLE });
+    // Longer than the time to settle.
+    await new Promise((resolve) => setTimeout(resolve, 450));
+    line.lose(true);
+    bench.registry.setAway(false);
+    await bench.registerTiers({ instance: 'one', port: line.port }, backup);
+    const answer = add(client, { waitForReady: true });
+    await until(() => backup.connections === 1, { what: 'the backup to be connected' });
+    line.lose(false);
+    expect((await answer).instance).toBe('one');
+    await line.stop();
   });
 });
 
