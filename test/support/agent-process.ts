@@ -1,10 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { until } from './until';
+import { program, ROOT } from './program';
 
 /**
  * A real `understudy agent` in a process of its own, with its configuration in a temporary file. Runs the build if it is
@@ -41,7 +42,6 @@ export interface StartAgentOptions {
   readonly env?: NodeJS.ProcessEnv;
 }
 
-const ROOT = join(__dirname, '..', '..');
 const STOP_PATIENCE_MS = 15_000;
 /** A machine that is busy with other tests needs its time to start a process. */
 const PATIENCE_MS = 25_000;
@@ -101,28 +101,11 @@ export function startAgent(options: StartAgentOptions): AgentProcess {
 
 /** Arguments to node that run the calculator with these flags. */
 export function calculatorCommand(...flags: readonly string[]): readonly string[] {
-  return [
-    process.execPath,
-    ...program('calculator', 'main.ts', ['calculator', 'server', 'proto', 'runtime']),
-    ...flags,
-  ];
+  return [process.execPath, ...program('calculator', 'main', ['calculator', 'server', 'proto', 'runtime']), ...flags];
 }
 
 function understudy(): readonly string[] {
-  return program('cli', 'main.ts', ['cli', 'agent', 'core', 'registry', 'runtime']);
-}
-
-/** The build if it is not older than the sources that go into it, else the sources. */
-function program(room: string, main: string, sources: readonly string[]): readonly string[] {
-  const built = join(ROOT, 'dist', room, main.replace(/\.ts$/, '.js'));
-  const builtMs = statSync(built, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-  if (builtMs >= Math.max(...sources.map((source) => newestMs(join(ROOT, source))))) return [built];
-  return ['-r', 'ts-node/register/transpile-only', join(ROOT, room, main)];
-}
-
-function newestMs(folder: string): number {
-  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-  return Math.max(0, ...files.map((entry) => statSync(join(entry.parentPath, entry.name)).mtimeMs));
+  return program('cli', 'main', ['cli', 'agent', 'core', 'registry', 'runtime']);
 }
 
 /** What a server writes on an inherited output is no line of ours. */

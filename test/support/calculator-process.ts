@@ -1,8 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcessByStdio } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
-import { readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { credentials } from '@grpc/grpc-js';
@@ -10,6 +8,7 @@ import type { ChannelOptions, Client } from '@grpc/grpc-js';
 import { CalculatorClient, FaultsClient, faultsService } from '../../proto/calculator';
 import type { Fault } from '../../proto/generated/calculator/v1/Fault';
 import { unary } from './unary';
+import { program, ROOT } from './program';
 
 /**
  * A real Calculator in a process of its own. Runs the build if it is newer than the sources (`npm test` makes it), and
@@ -56,15 +55,18 @@ export interface StartOptions {
 
 type Child = ChildProcessByStdio<null, Readable, Readable>;
 
-const ROOT = join(__dirname, '..', '..');
 const STOP_PATIENCE_MS = 5_000;
 
 /** Resolves when the server listens; rejects with what it wrote on stderr if it ends before. */
 export async function startCalculator(options: StartOptions): Promise<CalculatorProcess> {
-  const child = spawn(process.execPath, [...program(), ...flagsOf(options)], {
-    cwd: ROOT,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = spawn(
+    process.execPath,
+    [...program('calculator', 'main', ['calculator', 'server', 'proto', 'runtime']), ...flagsOf(options)],
+    {
+      cwd: ROOT,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
   const exited = endOf(child);
   const { events, event } = eventsOf(child, exited);
   const { pid, port, address } = (await event('listening')) as unknown as {
@@ -104,20 +106,6 @@ export async function startCalculator(options: StartOptions): Promise<Calculator
       return end;
     },
   };
-}
-
-/** The build if it is not older than the sources that go into it, else the sources. */
-function program(): readonly string[] {
-  const built = join(ROOT, 'dist', 'calculator', 'main.js');
-  const builtMs = statSync(built, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-  const changedMs = ['calculator', 'server', 'proto', 'runtime'].map((room) => newestMs(join(ROOT, room)));
-  if (builtMs >= Math.max(...changedMs)) return [built];
-  return ['-r', 'ts-node/register/transpile-only', join(ROOT, 'calculator', 'main.ts')];
-}
-
-function newestMs(folder: string): number {
-  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-  return Math.max(0, ...files.map((file) => statSync(join(file.parentPath, file.name)).mtimeMs));
 }
 
 function flagsOf({ instance, port = 0, ledger, allowFaults = false, args = [] }: StartOptions): readonly string[] {
