@@ -4,7 +4,14 @@
  */
 export { registerUnderstudy } from './client/register-understudy';
 export type { RegisterOptions, Understudy } from './client/register-understudy';
-export type { AttemptFailedEvent, EndpointEvent, TierChangeEvent, UnderstudyEvents } from './client/client-core';
+export type {
+  AttemptFailedEvent,
+  EndpointEvent,
+  SettingsEvent,
+  TierChangeEvent,
+  UnderstudyEvents,
+} from './client/client-core';
+export type { ServiceSettings } from './client/service-settings';
 export type { CallCounters } from './client/call-monitor';
 export type { ClientTunables } from './client/options';
 export type { RegistryConfig } from './registry/factory';

@@ -226,7 +226,7 @@ export class UnderstudyBalancer implements LoadBalancer {
         choices,
         trials,
         turn: this.turn,
-        policy: context.policy,
+        policy: context.options.policy,
         rng: context.rng,
         budget: context.budget,
         again: () => this.publishAgain(),

@@ -5,7 +5,6 @@
 import type { ChannelOptions } from '@grpc/grpc-js';
 import type { Candidate, TierChange } from '../core/decide/failover';
 import type { CatalogEntry } from '../core/domain/instance';
-import type { PolicyName } from '../core/pick/policy';
 import type { Clock, Rng } from '../core/time/clock';
 import {
   CHANNEL_ARGS_CONFIG_SELECTOR_KEY,
@@ -18,7 +17,6 @@ import type { RepeatBudget } from './repeat-budget';
 export interface ChannelContext {
   readonly service: string;
   readonly registryDescription: string;
-  readonly policy: PolicyName;
   readonly options: ClientOptions;
   readonly clock: Clock;
   readonly rng: Rng;

@@ -5,12 +5,14 @@ import { EventEmitter } from 'node:events';
 import type { Candidate, TierChange } from '../core/decide/failover';
 import type { Fitness } from '../core/detect/fitness';
 import type { Clock, Rng } from '../core/time/clock';
+import type { SettingEvent } from '../registry/port';
 import type { CallConfigParts } from './call-config';
 import { CallMonitor, type AttemptFailure } from './call-monitor';
 import type { ChannelContext } from './channel-context';
 import type { MethodSafety } from './method-safety';
-import { budgetOptions, type ClientOptions } from './options';
+import { budgetOptions, optionsOf, type ClientOptions } from './options';
 import { RepeatBudget } from './repeat-budget';
+import { readSettings, type ServiceSettings } from './service-settings';
 import type { Target } from './target';
 import type { WatchHub } from './watch-hub';
 
@@ -33,6 +35,12 @@ export interface EndpointEvent extends ServiceEvent {
   readonly reason: string;
 }
 
+export interface SettingsEvent extends ServiceEvent {
+  /** What the registry sets now; null: it cannot be used, and what was set before stays. */
+  readonly applied: ServiceSettings | null;
+  readonly reason: string;
+}
+
 export interface AttemptFailedEvent extends ServiceEvent, AttemptFailure {}
 
 /** Each channel tells its own; with several channels to one service an event comes several times. */
@@ -44,6 +52,8 @@ export interface UnderstudyEvents {
   /** An endpoint became fit, unfit, … */
   endpoint: [EndpointEvent];
   'attempt-failed': [AttemptFailedEvent];
+  /** An operator's settings were read. */
+  settings: [SettingsEvent];
 }
 
 export class ClientCore {
@@ -85,12 +95,15 @@ export class ClientCore {
     };
   }
 
-  channelContext({ query: { service }, policy }: Target, registryDescription: string): ChannelContext {
+  channelContext(
+    { query: { service }, settings }: Target,
+    live: ServiceSettings,
+    registryDescription: string,
+  ): ChannelContext {
     return {
       service,
-      policy,
       registryDescription,
-      options: this.options,
+      options: optionsOf(this.options, service, settings, live),
       clock: this.clock,
       rng: this.rng,
       answersOnce: (path) => this.safety.answersOnce(path),
@@ -100,6 +113,14 @@ export class ClientCore {
       onTierChange: ({ kind, from, to }: TierChange, reason) =>
         this.emit(kind, { ...this.stamp(service), from, to, reason }),
     };
+  }
+
+  /** Takes an operator's text in and tells of it; null when it cannot be used. */
+  takeSettings(service: string, event: SettingEvent): ServiceSettings | null {
+    if (event.type === 'trouble') return null;
+    const { settings, reason } = readSettings(event.text);
+    this.emit('settings', { ...this.stamp(service), applied: settings, reason });
+    return settings;
   }
 
   private budgetOf(service: string): RepeatBudget {

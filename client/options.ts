@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { FailoverOptions } from '../core/decide/failover';
 import type { BudgetOptions } from '../core/time/budget';
 import type { VitalsOptions } from './endpoint-vitals';
+import { SETTINGS, someSettings, type ServiceSettings } from './service-settings';
 
 const durationMs = z.number().nonnegative();
 
@@ -21,10 +22,11 @@ const schema = z.strictObject({
       z.enum(['NO_SIDE_EFFECTS', 'IDEMPOTENT', 'IDEMPOTENCY_UNKNOWN']),
     )
     .default({}),
-  /** `auto` returns to a better tier after the hold, `manual` only when the active one fails. */
-  failback: z.enum(['auto', 'manual']).default('auto'),
-  /** How long a returned tier must stay well before it gets its calls back, ms. Doubles with each recent failover. */
-  failbackHoldMs: durationMs.default(3_000),
+  ...SETTINGS,
+  /** The settings above for single services, by name: `{ calculator: { policy: 'least_request' } }`. */
+  perService: z.record(z.string(), someSettings).default({}),
+  /** Let operators change those settings at run time, by a text in the registry. */
+  liveSettings: z.boolean().default(true),
   /** Upper bound of that hold, ms. */
   failbackMaxHoldMs: durationMs.default(300_000),
   /** Failovers within this window lengthen the hold, ms. */
@@ -83,6 +85,16 @@ export function parseClientOptions(input: ClientTunables): ClientOptions {
   throw new TypeError(`registerUnderstudy got options it cannot use:\n${faults.join('\n')}`);
 }
 
+/** The options of one service: what is more particular wins, and what an operator set wins over all. */
+export function optionsOf(
+  options: ClientOptions,
+  service: string,
+  target: ServiceSettings,
+  live: ServiceSettings,
+): ClientOptions {
+  return { ...options, ...options.perService[service], ...target, ...live };
+}
+
 export function vitalsOptions(options: ClientOptions): VitalsOptions {
   return {
     crowd: { patienceMs: options.everybodySilentMs, graceMs: 2 * options.heartbeatMinTimeoutMs },
@@ -108,6 +120,7 @@ export function budgetOptions({ repeatShare, repeatsPerSecond }: ClientOptions):
 
 export function failoverOptions(options: ClientOptions): FailoverOptions {
   return {
+    whenNobody: options.whenNobody,
     settleMs: options.settleMs,
     failback: options.failback,
     holdMs: options.failbackHoldMs,

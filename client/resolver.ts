@@ -3,7 +3,8 @@
  * there is no view yet; afterwards the last view stays good.
  */
 import { Metadata, status, type ServiceConfig } from '@grpc/grpc-js';
-import type { CatalogEvent } from '../registry/port';
+import type { Snapshot } from '../core/domain/snapshot';
+import type { CatalogEvent, SettingEvent } from '../registry/port';
 import { POLICY_NAME } from './balancer';
 import { CallConfigSelector } from './call-config';
 import { contextAttributes, toGrpcEndpoint } from './channel-context';
@@ -16,6 +17,7 @@ import {
   type Resolver,
   type ResolverListener,
 } from './grpc-experimental';
+import type { ServiceSettings } from './service-settings';
 import { parseTarget, type Target } from './target';
 import type { ClientCore } from './client-core';
 import type { Subscription } from './watch-hub';
@@ -24,9 +26,10 @@ const SERVICE_CONFIG: ServiceConfig = { loadBalancingConfig: [{ [POLICY_NAME]: {
 
 export class UnderstudyResolver implements Resolver {
   private readonly target: Target;
-  private readonly attributes: Record<string, unknown>;
-  private subscription: Subscription | null = null;
-  private hasView = false;
+  private attributes: Record<string, unknown>;
+  private readonly selector: CallConfigSelector;
+  private subscriptions: readonly Subscription[] = [];
+  private view: Snapshot | null = null;
 
   /** Throws when the target or the registry's configuration is wrong: the user's `new Client()` shows it. */
   constructor(
@@ -36,36 +39,36 @@ export class UnderstudyResolver implements Resolver {
     channelOptions: Readonly<Record<string, unknown>>,
   ) {
     this.target = parseTarget(uri);
-    const { service } = this.target.query;
-    const registryDescription = core.hub.registryOf(this.target).description;
-    const selector = new CallConfigSelector({
-      ...core.callConfigParts(service),
+    this.selector = new CallConfigSelector({
+      ...core.callConfigParts(this.target.query.service),
       userConfig: userServiceConfig(channelOptions),
     });
-    this.attributes = {
-      ...contextAttributes(core.channelContext(this.target, registryDescription)),
-      [CHANNEL_ARGS_CONFIG_SELECTOR_KEY]: selector,
-    };
+    this.attributes = this.attributesWith({});
   }
 
   updateResolution(): void {
-    this.subscription ??= this.core.hub.subscribe(this.target, (event) => this.take(event));
+    if (this.subscriptions.length > 0) return;
+    const { hub, options } = this.core;
+    this.subscriptions = [
+      hub.subscribe(this.target, (event) => this.take(event)),
+      ...(options.liveSettings ? [hub.subscribeSettings(this.target, (event) => this.takeSettings(event))] : []),
+    ];
   }
 
   destroy(): void {
-    this.subscription?.unsubscribe();
-    this.subscription = null;
-    this.hasView = false;
+    for (const subscription of this.subscriptions) subscription.unsubscribe();
+    this.subscriptions = [];
+    this.view = null;
   }
 
   private take(event: CatalogEvent): void {
     switch (event.type) {
       case 'snapshot':
-        this.hasView = true;
-        this.tell(statusOrFromValue(event.snapshot.instances.map(toGrpcEndpoint)));
+        this.view = event.snapshot;
+        this.tellView(event.snapshot);
         break;
       case 'trouble':
-        if (!this.hasView)
+        if (this.view === null)
           this.tell(
             statusOrFromError({ code: status.UNAVAILABLE, details: event.error.message, metadata: new Metadata() }),
           );
@@ -73,6 +76,26 @@ export class UnderstudyResolver implements Resolver {
       case 'recovered':
         break;
     }
+  }
+
+  private takeSettings(event: SettingEvent): void {
+    const live = this.core.takeSettings(this.target.query.service, event);
+    if (live === null) return;
+    // The attributes are no part of a connection's identity: a change of them reconnects nothing.
+    this.attributes = this.attributesWith(live);
+    if (this.view !== null) this.tellView(this.view);
+  }
+
+  private attributesWith(live: ServiceSettings): Record<string, unknown> {
+    const { description } = this.core.hub.registryOf(this.target);
+    return {
+      ...contextAttributes(this.core.channelContext(this.target, live, description)),
+      [CHANNEL_ARGS_CONFIG_SELECTOR_KEY]: this.selector,
+    };
+  }
+
+  private tellView({ instances }: Snapshot): void {
+    this.tell(statusOrFromValue(instances.map(toGrpcEndpoint)));
   }
 
   private tell(endpoints: Parameters<ResolverListener>[0]): void {

@@ -3,13 +3,15 @@
  */
 import { POLICIES, type PolicyName } from '../core/pick/policy';
 import type { WatchQuery } from '../registry/port';
+import type { ServiceSettings } from './service-settings';
 import type { GrpcUri } from './grpc-experimental';
 
 export interface Target {
   /** `host:port` of the registry, or null: as registerUnderstudy or the environment says. */
   readonly registryAddress: string | null;
   readonly query: WatchQuery;
-  readonly policy: PolicyName;
+  /** What the target itself sets. */
+  readonly settings: ServiceSettings;
 }
 
 const PARAMETERS = ['tag', 'dc', 'policy'];
@@ -20,16 +22,20 @@ export function parseTarget(uri: GrpcUri): Target {
   const params = new URLSearchParams(search);
   const service = decodeURIComponent(name);
   const authority = uri.authority ?? '';
-  const policy = params.get('policy') ?? 'round_robin';
-  const faults = [...serviceFaults(service), ...parameterFaults(params), ...authorityFaults(authority)];
-  if (!isPolicy(policy)) faults.push(`unknown policy "${policy}" (allowed: ${POLICIES.join(', ')})`);
-  if (faults.length > 0 || !isPolicy(policy)) throw new Error(`target ${printed(uri)}: ${faults.join('; ')}`);
+  const policy = params.get('policy');
+  const faults = [
+    ...serviceFaults(service),
+    ...parameterFaults(params),
+    ...authorityFaults(authority),
+    ...policyFaults(policy),
+  ];
+  if (faults.length > 0) throw new Error(`target ${printed(uri)}: ${faults.join('; ')}`);
   const tag = params.get('tag');
   const datacenter = params.get('dc');
   return {
     registryAddress: authority === '' ? null : authority,
     query: { service, ...(tag !== null && { tag }), ...(datacenter !== null && { datacenter }) },
-    policy,
+    settings: isPolicy(policy) ? { policy } : {},
   };
 }
 
@@ -49,8 +55,13 @@ function authorityFaults(authority: string): string[] {
   return wellFormed ? [] : [`"${authority}" is not host:port of a registry`];
 }
 
-function isPolicy(name: string): name is PolicyName {
-  return (POLICIES as readonly string[]).includes(name);
+function policyFaults(policy: string | null): string[] {
+  if (policy === null || isPolicy(policy)) return [];
+  return [`unknown policy "${policy}" (allowed: ${POLICIES.join(', ')})`];
+}
+
+function isPolicy(name: string | null): name is PolicyName {
+  return (POLICIES as readonly (string | null)[]).includes(name);
 }
 
 function splitOnce(text: string, separator: string): [string, string] {

@@ -4,7 +4,8 @@
  */
 import type { Clock } from '../core/time/clock';
 import { openRegistry, type RegistryConfig } from '../registry/factory';
-import type { CatalogEvent, CatalogListener, Registry } from '../registry/port';
+import type { CatalogEvent, CatalogListener, Registry, SettingEvent } from '../registry/port';
+import { settingsKey } from './service-settings';
 import type { Target } from './target';
 
 /** How long an unused watch stays, ms. Longer than a restart, far shorter than grpc-js's 30 min idle time. */
@@ -18,13 +19,13 @@ export interface WatchHubParts {
 }
 
 export interface Subscription {
-  readonly registryDescription: string;
   unsubscribe(): void;
 }
 
 export class WatchHub {
   private readonly registries = new Map<string, Registry>();
-  private readonly watches = new Map<string, SharedWatch>();
+  private readonly watches = new Map<string, SharedWatch<CatalogEvent>>();
+  private readonly settings = new Map<string, SharedWatch<SettingEvent>>();
 
   constructor(private readonly parts: WatchHubParts) {}
 
@@ -43,54 +44,72 @@ export class WatchHub {
 
   /** Tells `listener` the last snapshot (in a later tick) and every event from then on. */
   subscribe(target: Target, listener: CatalogListener): Subscription {
-    const key = JSON.stringify([target.registryAddress, target.query]);
     const registry = this.registryOf(target);
-    let watch = this.watches.get(key);
-    if (watch === undefined) {
-      watch = new SharedWatch(registry, target.query, this.parts.clock, () => this.watches.delete(key));
-      this.watches.set(key, watch);
-    }
-    const shared = watch;
-    shared.add(listener);
-    return { registryDescription: registry.description, unsubscribe: () => shared.remove(listener) };
+    const key = JSON.stringify([target.registryAddress, target.query]);
+    const watch: Watch<CatalogEvent> = (tell, signal) => registry.watch(target.query, tell, signal);
+    return this.join(this.watches, key, watch, listener);
+  }
+
+  /** The same for what operators set for the service. */
+  subscribeSettings(target: Target, listener: (event: SettingEvent) => void): Subscription {
+    const registry = this.registryOf(target);
+    const key = JSON.stringify([target.registryAddress, target.query.service]);
+    const watch: Watch<SettingEvent> = (tell, signal) =>
+      registry.followSetting(settingsKey(target.query.service), tell, signal);
+    return this.join(this.settings, key, watch, listener);
   }
 
   /** Ends all watches, and the registries that were opened here. */
   async close(): Promise<void> {
-    for (const watch of this.watches.values()) watch.stop();
-    this.watches.clear();
+    for (const watch of [...this.watches.values(), ...this.settings.values()]) watch.stop();
     const opened = [...this.registries.values()];
     this.registries.clear();
     await Promise.all(opened.map((registry) => registry.close()));
   }
+
+  private join<Event extends WatchEvent>(
+    watches: Map<string, SharedWatch<Event>>,
+    key: string,
+    watch: Watch<Event>,
+    listener: (event: Event) => void,
+  ): Subscription {
+    let shared = watches.get(key);
+    if (shared === undefined) {
+      shared = new SharedWatch(watch, this.parts.clock, () => watches.delete(key));
+      watches.set(key, shared);
+    }
+    return shared.add(listener);
+  }
 }
 
-class SharedWatch {
-  private readonly listeners = new Set<CatalogListener>();
+interface WatchEvent {
+  readonly type: string;
+}
+
+type Watch<Event> = (tell: (event: Event) => void, signal: AbortSignal) => Promise<void>;
+
+class SharedWatch<Event extends WatchEvent> {
+  private readonly listeners = new Set<(event: Event) => void>();
   private readonly abort = new AbortController();
-  private last: CatalogEvent | null = null;
+  private last: Event | null = null;
   private started = false;
   private cancelLinger: () => void = () => undefined;
 
   constructor(
-    private readonly registry: Registry,
-    private readonly query: Target['query'],
+    private readonly watch: Watch<Event>,
     private readonly clock: Clock,
     private readonly onEnd: () => void,
   ) {}
 
-  add(listener: CatalogListener): void {
+  add(listener: (event: Event) => void): Subscription {
     this.cancelLinger();
     this.listeners.add(listener);
     if (this.last !== null) this.tellLater(listener, this.last);
-    if (this.started) return;
-    this.started = true;
-    void this.registry.watch(this.query, (event) => this.tell(event), this.abort.signal);
-  }
-
-  remove(listener: CatalogListener): void {
-    if (!this.listeners.delete(listener) || this.listeners.size > 0) return;
-    this.cancelLinger = this.clock.after(LINGER_MS, () => this.stop());
+    if (!this.started) {
+      this.started = true;
+      void this.watch((event) => this.tell(event), this.abort.signal);
+    }
+    return { unsubscribe: () => this.remove(listener) };
   }
 
   stop(): void {
@@ -99,17 +118,26 @@ class SharedWatch {
     this.onEnd();
   }
 
-  private tell(event: CatalogEvent): void {
-    // Trouble matters to newcomers only while there is no view at all.
-    if (event.type === 'snapshot' || (event.type === 'trouble' && this.last?.type !== 'snapshot')) this.last = event;
+  private remove(listener: (event: Event) => void): void {
+    if (!this.listeners.delete(listener) || this.listeners.size > 0) return;
+    this.cancelLinger = this.clock.after(LINGER_MS, () => this.stop());
+  }
+
+  private tell(event: Event): void {
+    if (isState(event) || (event.type === 'trouble' && (this.last === null || !isState(this.last)))) this.last = event;
     for (const listener of this.listeners) listener(event);
   }
 
-  private tellLater(listener: CatalogListener, event: CatalogEvent): void {
+  private tellLater(listener: (event: Event) => void, event: Event): void {
     process.nextTick(() => {
       if (this.listeners.has(listener)) listener(event);
     });
   }
+}
+
+/** What newcomers must know; trouble matters to them only while there is nothing else. */
+function isState({ type }: WatchEvent): boolean {
+  return type === 'snapshot' || type === 'text';
 }
 
 function isRegistry(registry: Registry | RegistryConfig): registry is Registry {

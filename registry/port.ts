@@ -89,6 +89,19 @@ export interface Locks {
   acquire(options: LockOptions, signal: AbortSignal): Promise<Lease>;
 }
 
+/** `text`: what stands there now, null = nothing. `trouble`: the registry did not answer; the last text stays good. */
+export type SettingEvent =
+  | { readonly type: 'text'; readonly text: string | null }
+  | { readonly type: 'trouble'; readonly error: RegistryError; readonly failures: number };
+
+/** The operator's side: texts by key, which callers follow and people change at run time. */
+export interface Settings {
+  /** Follows one text until `signal` aborts, then resolves; never rejects. Only differing texts are told. */
+  followSetting(key: string, listener: (event: SettingEvent) => void, signal: AbortSignal): Promise<void>;
+  /** Puts a text there, or takes it away (null). */
+  writeSetting(key: string, text: string | null, signal?: AbortSignal): Promise<void>;
+}
+
 export interface RegistryInfo {
   /** The registry's own version, `1.20.1`. */
   readonly version: string;
@@ -96,7 +109,7 @@ export interface RegistryInfo {
   readonly leader: boolean;
 }
 
-export interface Registry extends Membership, Catalog, Locks {
+export interface Registry extends Membership, Catalog, Locks, Settings {
   /** Where it is, for messages: `Consul at 127.0.0.1:8500`. Never holds a secret. */
   readonly description: string;
   /** Asks whether it answers, and how it is; rejects as every other method does. */

@@ -12,7 +12,15 @@ export interface Candidate {
   readonly reason: string;
 }
 
+/** What may be given calls when nobody is fit: the least ill of those who are connected, or nobody. */
+export type WhenNobody = 'failOpen' | 'failClosed';
+
+/** The levels of fitness that may be given calls, best first. */
+const LEVELS = ['fit', 'last-resort', 'desperate'] as const satisfies readonly Fitness[];
+export type UsableLevel = (typeof LEVELS)[number];
+
 export interface FailoverOptions {
+  readonly whenNobody: WhenNobody;
   /** At the start, wait this long for a better tier that is still connecting before a backup is chosen. */
   readonly settleMs: number;
   readonly failback: 'auto' | 'manual';
@@ -41,8 +49,8 @@ export interface TierChange {
 
 export interface TierDecision {
   readonly state: FailoverState;
-  /** What the calls may be given to at this moment: `fit`, else `last-resort`, else nobody (null). */
-  readonly level: Extract<Fitness, 'fit' | 'last-resort'> | null;
+  /** What the calls may be given to at this moment: the best level that anybody has; null: nobody. */
+  readonly level: UsableLevel | null;
   readonly change: TierChange | null;
   /** Decide again then, even if nothing happens; null: only on news. */
   readonly wakeAtMs: number | null;
@@ -60,7 +68,7 @@ export function decideTier(
   nowMs: number,
   options: FailoverOptions,
 ): TierDecision {
-  const level = usableLevel(candidates);
+  const level = usableLevel(candidates, options.whenNobody);
   const best = level === null ? null : lowestTier(candidates, level);
   const recent = state.failoversMs.filter((at) => nowMs - at < options.flapWindowMs);
   const current: FailoverState = { ...state, failoversMs: recent };
@@ -99,7 +107,7 @@ export function failbackHoldMs(recentFailovers: number, options: FailoverOptions
 function considerFailback(
   state: FailoverState,
   active: number,
-  level: 'fit' | 'last-resort',
+  level: UsableLevel,
   better: number,
   nowMs: number,
   options: FailoverOptions,
@@ -132,7 +140,7 @@ function stay(
 
 function switchTo(
   state: FailoverState,
-  level: 'fit' | 'last-resort',
+  level: UsableLevel,
   to: number,
   nowMs: number,
   reason: string,
@@ -149,9 +157,9 @@ function switchTo(
   };
 }
 
-function usableLevel(candidates: readonly Candidate[]): TierDecision['level'] {
-  if (candidates.some((one) => one.fitness === 'fit')) return 'fit';
-  return candidates.some((one) => one.fitness === 'last-resort') ? 'last-resort' : null;
+function usableLevel(candidates: readonly Candidate[], whenNobody: WhenNobody): UsableLevel | null {
+  const allowed = whenNobody === 'failOpen' ? LEVELS : LEVELS.slice(0, 1);
+  return allowed.find((level) => candidates.some((one) => one.fitness === level)) ?? null;
 }
 
 function hasLevel(candidates: readonly Candidate[], tier: number, level: Fitness): boolean {

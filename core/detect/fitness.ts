@@ -29,9 +29,9 @@ export interface EndpointFacts {
 
 /**
  * `fit`: gets calls. `pending`: not known yet, soon will be. `last-resort`: it seems to answer although it should get
- * no calls, and does when nobody is fit. `unfit`: a call would be lost.
+ * no calls. `desperate`: connected, but it says itself that it cannot, or says nothing. `unfit`: a call would be lost.
  */
-export type Fitness = 'fit' | 'pending' | 'last-resort' | 'unfit';
+export type Fitness = 'fit' | 'pending' | 'last-resort' | 'desperate' | 'unfit';
 
 export interface Judgement {
   readonly fitness: Fitness;
@@ -60,7 +60,7 @@ function judgeConnected(facts: EndpointFacts, missingGraceMs: number): Judgement
     case 'unknown':
       return { fitness: 'pending', reason: 'connected, waiting for its first health answer' };
     case 'not-serving':
-      return { fitness: 'unfit', reason: 'the server says NOT_SERVING' };
+      return { fitness: 'desperate', reason: 'the server says NOT_SERVING' };
     case 'silent':
       return { fitness: 'last-resort', reason: 'connected, but its health service does not answer' };
     case 'serving':
@@ -69,7 +69,7 @@ function judgeConnected(facts: EndpointFacts, missingGraceMs: number): Judgement
 }
 
 function judgeByCalls({ silent, standing }: EndpointFacts): Judgement | null {
-  if (silent !== null) return { fitness: 'last-resort', reason: silent };
+  if (silent !== null) return { fitness: 'desperate', reason: silent };
   switch (standing) {
     case 'in':
       return null;

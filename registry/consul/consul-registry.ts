@@ -15,10 +15,12 @@ import {
   type Registration,
   type Registry,
   type RegistryInfo,
+  type SettingEvent,
   type WatchQuery,
 } from '../port';
 import { ConsulHttp, type ConsulHttpOptions } from './consul-http';
 import { objectIn, textIn } from './consul-json';
+import { ConsulKeyValues } from './consul-key-values';
 import { ConsulLocks } from './consul-locks';
 import { ConsulMembership } from './consul-membership';
 import { ConsulReads } from './consul-reads';
@@ -45,7 +47,9 @@ export class ConsulRegistry implements Registry {
   private readonly membership: ConsulMembership;
   private readonly reads: ConsulReads;
   private readonly locks: ConsulLocks;
+  private readonly keyValues: ConsulKeyValues;
   private readonly watches = new Map<string, ConsulWatch>();
+  private readonly closing = new AbortController();
   private readonly watchOptions: WatchOptions;
 
   constructor(
@@ -57,6 +61,8 @@ export class ConsulRegistry implements Registry {
     this.reads = new ConsulReads(this.http, options.datacenter, options.timeoutMs);
     this.locks = new ConsulLocks({ http: this.http, ...ports }, options.timeoutMs);
     this.watchOptions = { ...DEFAULT_WATCH, ...options.watch };
+    const loop = { ...ports, options: this.watchOptions };
+    this.keyValues = new ConsulKeyValues(this.http, options.datacenter, options.timeoutMs, loop);
   }
 
   get description(): string {
@@ -115,6 +121,15 @@ export class ConsulRegistry implements Registry {
     return this.locks.acquire(options, signal);
   }
 
+  followSetting(key: string, listener: (event: SettingEvent) => void, signal: AbortSignal): Promise<void> {
+    const either = AbortSignal.any([signal, this.closing.signal]);
+    return either.aborted ? Promise.resolve() : this.keyValues.followSetting(key, listener, either);
+  }
+
+  writeSetting(key: string, text: string | null, signal?: AbortSignal): Promise<void> {
+    return this.keyValues.writeSetting(key, text, signal);
+  }
+
   async ping(signal?: AbortSignal): Promise<RegistryInfo> {
     const self = await this.http.request({ operation: 'ping', method: 'GET', path: '/agent/self' }, signal);
     const version = textIn(objectIn(self.body, 'Config'), 'Version');
@@ -123,6 +138,7 @@ export class ConsulRegistry implements Registry {
   }
 
   async close(): Promise<void> {
+    this.closing.abort();
     for (const watch of this.watches.values()) watch.stop();
     await this.locks.close();
     this.http.close();

@@ -1,26 +1,15 @@
 /**
- * Follows one service and tells every listener that shares it. All rules of when to ask and what to tell stand in
- * core/decide/watch-step.ts; this loop sends, waits and tells. One loop serves any number of listeners.
+ * Follows one service and tells every listener that shares it: one loop serves any number of listeners.
  */
-import {
-  nextWatchStep,
-  startWatch,
-  type WatchEvent,
-  type WatchOptions,
-  type WatchState,
-} from '../../core/decide/watch-step';
+import type { WatchRequest, WatchStep } from '../../core/decide/watch-step';
 import type { Snapshot } from '../../core/domain/snapshot';
-import type { Clock, Rng } from '../../core/time/clock';
-import { sleep } from '../../runtime/sleep';
-import { RegistryError, type CatalogEvent, type CatalogListener, type WatchQuery } from '../port';
+import type { CatalogEvent, CatalogListener, WatchQuery } from '../port';
 import { contentHash } from '../snapshot';
+import { blockingLoop, type Asked, type BlockingAnswer, type LoopPorts } from './blocking-loop';
 import type { ConsulReads } from './consul-reads';
 
-export interface WatchPorts {
+export interface WatchPorts extends LoopPorts {
   readonly reads: Pick<ConsulReads, 'service'>;
-  readonly clock: Clock;
-  readonly rng: Rng;
-  readonly options: WatchOptions;
 }
 
 interface Listener {
@@ -30,10 +19,6 @@ interface Listener {
   /** Has been told nothing yet. */
   fresh: boolean;
 }
-
-type Answer =
-  | { readonly event: WatchEvent & { type: 'answered' }; readonly snapshot: Snapshot }
-  | { readonly event: WatchEvent & { type: 'failed' }; readonly error: RegistryError };
 
 export class ConsulWatch {
   private readonly listeners = new Set<Listener>();
@@ -72,43 +57,33 @@ export class ConsulWatch {
   }
 
   /** Runs until stop(); never rejects. */
-  async run(): Promise<void> {
-    const { clock, rng, options } = this.ports;
+  run(): Promise<void> {
     const { signal } = this.stopping;
-    let state = startWatch(options, clock.nowMs());
-    for (;;) {
-      if (state.request.delayMs > 0) await sleep(clock, state.request.delayMs, signal);
-      const answer = await this.ask(state);
-      if (signal.aborted) return;
-      const step = nextWatchStep(state, answer.event, options, clock.nowMs(), rng);
-      ({ state } = step);
-      this.tell(step, answer);
-    }
+    return blockingLoop(
+      (request) => this.read(request),
+      (step, asked) => this.tell(step, asked),
+      this.ports,
+      signal,
+    );
   }
 
-  private async ask(state: WatchState): Promise<Answer> {
-    try {
-      const { snapshot, index } = await this.ports.reads.service(this.query, state.request, this.stopping.signal);
-      const hash = contentHash(snapshot);
-      return { event: { type: 'answered', index, hash, empty: snapshot.instances.length === 0 }, snapshot };
-    } catch (error) {
-      const known = error instanceof RegistryError ? error : new RegistryError('unavailable', String(error));
-      return { event: { type: 'failed' }, error: known };
-    }
+  private async read(request: WatchRequest): Promise<BlockingAnswer<Snapshot>> {
+    const { snapshot, index } = await this.ports.reads.service(this.query, request, this.stopping.signal);
+    return { value: snapshot, index, hash: contentHash(snapshot), empty: snapshot.instances.length === 0 };
   }
 
-  private tell(step: ReturnType<typeof nextWatchStep>, answer: Answer): void {
-    if (step.trouble !== undefined && 'error' in answer) {
-      this.trouble = { type: 'trouble', error: answer.error, failures: step.trouble };
+  private tell(step: WatchStep, asked: Asked<Snapshot>): void {
+    if (step.trouble !== undefined && 'error' in asked) {
+      this.trouble = { type: 'trouble', error: asked.error, failures: step.trouble };
       this.publish(this.trouble);
     }
     if (step.recoveredAfterMs !== undefined) {
       this.trouble = undefined;
       this.publish({ type: 'recovered', awayMs: step.recoveredAfterMs });
     }
-    if (step.tellSnapshot && 'snapshot' in answer) {
-      this.last = answer.snapshot;
-      this.publish({ type: 'snapshot', snapshot: answer.snapshot });
+    if (step.tellSnapshot && 'answer' in asked) {
+      this.last = asked.answer.value;
+      this.publish({ type: 'snapshot', snapshot: this.last });
     }
   }
 

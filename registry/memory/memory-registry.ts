@@ -16,10 +16,12 @@ import {
   type Registration,
   type Registry,
   type RegistryInfo,
+  type SettingEvent,
   type WatchQuery,
 } from '../port';
 import { addedTags, buildSnapshot } from '../snapshot';
 import { MemoryLocks } from './memory-locks';
+import { MemorySettings } from './memory-settings';
 import { MemoryWatch } from './memory-watch';
 
 interface Entry {
@@ -36,6 +38,7 @@ export class MemoryRegistry implements Registry {
   private readonly entries = new Map<string, Entry>();
   private readonly watches = new Set<MemoryWatch>();
   private readonly locks: MemoryLocks;
+  private readonly settings = new MemorySettings(() => this.away);
   private readonly rule: EmptyRuleOptions;
   private readonly closing = new AbortController();
   private index = 1n;
@@ -55,6 +58,7 @@ export class MemoryRegistry implements Registry {
     if (this.away === away) return;
     this.away = away;
     for (const watch of [...this.watches]) watch.refresh();
+    this.settings.refresh();
     if (!away) this.locks.admitWaiters();
   }
 
@@ -69,6 +73,7 @@ export class MemoryRegistry implements Registry {
     for (const id of [...this.entries.keys()]) this.drop(id);
     this.index += 1n;
     this.locks.forget();
+    this.settings.forget();
     for (const watch of [...this.watches]) watch.shake();
   }
 
@@ -155,6 +160,15 @@ export class MemoryRegistry implements Registry {
 
   acquire(options: LockOptions, signal: AbortSignal): Promise<Lease> {
     return this.locks.acquire(options, AbortSignal.any([signal, this.closing.signal]));
+  }
+
+  followSetting(key: string, listener: (event: SettingEvent) => void, signal: AbortSignal): Promise<void> {
+    const either = AbortSignal.any([signal, this.closing.signal]);
+    return either.aborted ? Promise.resolve() : this.settings.follow(key, listener, either);
+  }
+
+  writeSetting(key: string, text: string | null, signal?: AbortSignal): Promise<void> {
+    return this.answer('write', signal, () => this.settings.write(key, text));
   }
 
   ping(signal?: AbortSignal): Promise<RegistryInfo> {

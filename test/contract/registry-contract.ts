@@ -8,6 +8,7 @@ import { instance, registration } from '../support/registrations';
 import { catalogContract } from './registry-contract-catalog';
 import { locksContract } from './registry-contract-locks';
 import { membershipContract } from './registry-contract-membership';
+import { settingsContract } from './registry-contract-settings';
 
 export interface RegistryUnderTest {
   /** Empty as far as the test's own names go. */
@@ -37,6 +38,7 @@ export function registryContract({ open, lockTtlMs }: RegistryUnderTest): void {
   membershipContract(opened);
   catalogContract(opened);
   locksContract(opened, lockTtlMs);
+  settingsContract(opened);
 
   describe('as a whole', () => {
     it('says where it is and that it is well', async () => {

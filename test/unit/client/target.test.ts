@@ -8,7 +8,7 @@ describe('a target', () => {
     expect(parse('calculator')).toEqual({
       registryAddress: null,
       query: { service: 'calculator' },
-      policy: 'round_robin',
+      settings: {},
     });
   });
 
@@ -16,7 +16,7 @@ describe('a target', () => {
     expect(parse('calculator?tag=blue&dc=eu&policy=least_request', '10.0.0.5:8500')).toEqual({
       registryAddress: '10.0.0.5:8500',
       query: { service: 'calculator', tag: 'blue', datacenter: 'eu' },
-      policy: 'least_request',
+      settings: { policy: 'least_request' },
     });
   });
 

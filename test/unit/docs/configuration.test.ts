@@ -174,14 +174,15 @@ describe('the table of registerUnderstudy', () => {
 });
 
 describe('the table of targets', () => {
+  const names = rows('Targets').map(({ key }) => key);
+
   it('names every parameter, and no other', () => {
     const refusal = (): unknown => parseTarget({ scheme: 'consul', path: 'calculator?no-such=1' });
-    const names = rows('Targets').map(({ key }) => key);
     expect(refusal).toThrow(`(allowed: ${names.join(', ')})`);
   });
 
-  it('tells the default policy', () => {
-    const { policy } = parseTarget({ scheme: 'consul', path: 'calculator' });
-    expect(column(rows('Targets'), 0)).toMatchObject({ policy: defaultCell(policy) });
+  it('sets nothing of itself', () => {
+    expect(parseTarget({ scheme: 'consul', path: 'calculator' }).settings).toEqual({});
+    expect(Object.values(column(rows('Targets'), 0))).toEqual(names.map(() => defaultCell(undefined)));
   });
 });

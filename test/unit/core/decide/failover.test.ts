@@ -11,6 +11,7 @@ import {
 import type { Fitness } from '../../../../core/detect/fitness';
 
 const OPTIONS: FailoverOptions = {
+  whenNobody: 'failOpen',
   settleMs: 1_000,
   failback: 'auto',
   holdMs: 3_000,
@@ -94,6 +95,22 @@ describe('failing over', () => {
     });
   });
 
+  it('tries whoever is connected when nobody is better, the less ill first', () => {
+    expect(last(play([[0, tiers('desperate', 'last-resort')]])).state.activeTier).toBe(1);
+    expect(last(play([[0, tiers('unfit', 'desperate')]]))).toMatchObject({
+      level: 'desperate',
+      state: { activeTier: 1 },
+    });
+  });
+
+  it('gives calls to nobody but the fit where it shall fail closed', () => {
+    const closed = { ...OPTIONS, whenNobody: 'failClosed' } as const;
+    expect(last(play([[0, tiers('last-resort', 'fit')]], closed)).state.activeTier).toBe(1);
+    const decision = last(play([[0, tiers('last-resort', 'desperate')]], closed));
+    expect(decision).toMatchObject({ level: null, change: null });
+    expect(decision.reason).toMatch(/node-0.*node-1/);
+  });
+
   it('names every endpoint when nobody can answer, and remembers the tier', () => {
     const decision = last(
       play([
@@ -158,7 +175,7 @@ describe('failing back', () => {
 });
 
 describe('whatever happens', () => {
-  const fitness = fc.constantFrom<Fitness>('fit', 'pending', 'last-resort', 'unfit');
+  const fitness = fc.constantFrom<Fitness>('fit', 'pending', 'last-resort', 'desperate', 'unfit');
   const steps = fc.array(fc.tuple(fc.nat(5_000), fc.tuple(fitness, fitness, fitness)), { minLength: 1, maxLength: 60 });
 
   function run(schedule: readonly (readonly [number, readonly Fitness[]])[], check: (step: Step) => void): void {

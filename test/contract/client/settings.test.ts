@@ -1,0 +1,87 @@
+/** What can be chosen per service, and changed while calls run. */
+import { status } from '@grpc/grpc-js';
+import type { SettingsEvent } from '../../../client/client-core';
+import { settingsKey } from '../../../client/service-settings';
+import { add, ClientBench } from '../../support/client-bench';
+import { StubCalculator } from '../../support/stub-calculator';
+import { until } from '../../support/until';
+
+let servers: readonly StubCalculator[];
+let bench: ClientBench;
+let told: SettingsEvent[];
+
+beforeEach(async () => {
+  servers = await Promise.all(['one', 'two'].map((name) => StubCalculator.start({ instance: name })));
+});
+
+afterEach(async () => {
+  await bench.close();
+  await Promise.all(servers.map((server) => server.die()));
+});
+
+function open(options: ConstructorParameters<typeof ClientBench>[0] = {}): ClientBench {
+  bench = new ClientBench(options);
+  told = [];
+  bench.understudy.events.on('settings', (event) => told.push(event));
+  return bench;
+}
+
+const set = (text: string | null): Promise<void> => bench.registry.writeSetting(settingsKey('calculator'), text);
+
+it('an operator changes the policy of a running client, and no connection is dropped', async () => {
+  const { registry } = open();
+  await bench.register(servers[0]!, 0, 'passing', 9);
+  await bench.register(servers[1]!, 0);
+  const client = bench.client();
+  const shares = async (): Promise<number> => {
+    const names: string[] = [];
+    for (let call = 0; call < 40; call += 1) names.push((await add(client)).instance);
+    return names.filter((name) => name === 'one').length;
+  };
+  expect(await shares()).toBe(20);
+  await set('{"policy":"weighted_round_robin"}');
+  await until(() => told.length === 2, { what: 'the settings' });
+  expect(await shares()).toBeGreaterThan(30);
+  await set(null);
+  await until(() => told.length === 3, { what: 'the settings' });
+  expect(await shares()).toBe(20);
+  expect(servers.map(({ connections }) => connections)).toEqual([1, 1]);
+  expect(registry.description).toBe('memory registry');
+});
+
+it('a text that cannot be used is told with every fault, and changes nothing', async () => {
+  open();
+  await bench.registerTiers(...servers);
+  const client = bench.client();
+  await set('{"policy":"fastest","failbackHoldMs":-1}');
+  await add(client);
+  await until(() => told.length === 1, { what: 'the settings' });
+  expect(told[0]).toMatchObject({ service: 'calculator', applied: null });
+  expect(told[0]?.reason).toMatch(/policy: .*least_request.*; failbackHoldMs: /);
+  await set('not even JSON');
+  await until(() => told.length === 2, { what: 'the settings' });
+  expect(told[1]?.applied).toBeNull();
+  expect((await add(client)).instance).toBe('one');
+});
+
+it('a service that shall fail closed says at once who could not answer and why', async () => {
+  open({ perService: { calculator: { whenNobody: 'failClosed' } } });
+  await bench.register(servers[0]!, 0, 'critical');
+  await bench.register(servers[1]!, 1, 'critical');
+  await expect(add(bench.client(), { deadlineMs: 20_000 })).rejects.toMatchObject({
+    code: status.UNAVAILABLE,
+    details: expect.stringMatching(/calculator: .*one.*the test says critical.*two.*the test says critical/) as string,
+  });
+});
+
+it('a service that shall fail open tries servers that say themselves that they cannot', async () => {
+  open();
+  await bench.registerTiers(...servers);
+  const client = bench.client();
+  await add(client);
+  for (const server of servers) server.setServing(false);
+  const unfit = new Set<string>();
+  bench.understudy.events.on('endpoint', ({ id, fitness }) => void (fitness === 'desperate' && unfit.add(id)));
+  await until(() => unfit.size === 2, { what: 'both to be known as not serving' });
+  expect((await add(client)).value).toBe(5);
+});
