@@ -1,14 +1,12 @@
-import { once } from 'node:events';
-import { setTimeout as pause } from 'node:timers/promises';
-import { status } from '@grpc/grpc-js';
-import type { handleUnaryCall, ServerWritableStream, ServiceError, StatusObject } from '@grpc/grpc-js';
+import type { handleUnaryCall } from '@grpc/grpc-js';
 import type { Answer } from '../proto/generated/calculator/v1/Answer';
 import type { CalculatorHandlers } from '../proto/generated/calculator/v1/Calculator';
 import type { Operands__Output } from '../proto/generated/calculator/v1/Operands';
-import type { SeriesRequest__Output } from '../proto/generated/calculator/v1/SeriesRequest';
-import { calculate, CalculatorError, requireFinite } from './calculator';
+import { calculate } from './calculator';
 import type { Operation } from './calculator';
 import type { Memory } from './memory';
+import { statusOf } from './status-of';
+import { runningTotal, series, sum } from './streams';
 
 /** Writes an executed MemoryAdd down; throws if it cannot. */
 export type RecordAddition = (id: string, amount: number) => void;
@@ -40,37 +38,7 @@ export function calculatorHandlers(instance: string, memory: Memory, record: Rec
     MemoryRecall: unary(() => memory.value),
     MemoryClear: unary(() => memory.clear()),
     Series: (call) => void series(call, answer),
+    Sum: (call, callback) => sum(call, callback, answer),
+    RunningTotal: (call) => runningTotal(call, answer),
   };
-}
-
-async function series(
-  call: ServerWritableStream<SeriesRequest__Output, Answer>,
-  answer: (value: number) => Answer,
-): Promise<void> {
-  const { from, count, intervalMs } = call.request;
-  try {
-    requireFinite('from', from);
-    requireNotNegative('count', count);
-    requireNotNegative('interval_ms', intervalMs);
-  } catch (error) {
-    call.emit('error', statusOf(error));
-    return;
-  }
-  const gone = new AbortController();
-  const { signal } = gone;
-  call.once('cancelled', () => gone.abort());
-  for (let sent = 0; sent < count && !signal.aborted; sent += 1) {
-    if (sent > 0 && intervalMs > 0) await pause(intervalMs, undefined, { signal }).catch(() => undefined);
-    if (!call.write(answer(from + sent))) await once(call, 'drain', { signal }).catch(() => undefined);
-  }
-  call.end();
-}
-
-function requireNotNegative(field: string, value: number): void {
-  if (value < 0) throw new CalculatorError('INVALID_ARGUMENT', `${field} must be 0 or more, it is ${value}`);
-}
-
-function statusOf(error: unknown): Pick<StatusObject, 'code' | 'details'> & Partial<ServiceError> {
-  if (error instanceof CalculatorError) return { code: status[error.code], details: error.message };
-  return { code: status.INTERNAL, details: error instanceof Error ? error.message : String(error) };
 }

@@ -25,7 +25,6 @@ import {
   type TypedLoadBalancingConfig,
 } from './grpc-experimental';
 import { failoverOptions } from './options';
-import { PatientSubchannel } from './patient-subchannel';
 import { EndpointPicker, nobodyPicker, queuePicker, type Turn } from './picker';
 
 export const POLICY_NAME = 'understudy';
@@ -122,13 +121,9 @@ export class UnderstudyBalancer implements LoadBalancer {
       options: context.options,
       onChange: () => this.refresh(),
       onDoubt: () => this.askEverybody(),
-      createSubchannel: ({ address, port }, generation) => {
-        const options = connectionOptions(this.channelOptions, generation);
-        return new PatientSubchannel(
-          this.helper.createSubchannel({ host: address, port }, options),
-          context.answersOnce,
-        );
-      },
+      safety: context.safety,
+      createSubchannel: ({ address, port }, generation) =>
+        this.helper.createSubchannel({ host: address, port }, connectionOptions(this.channelOptions, generation)),
     });
   }
 

@@ -10,7 +10,7 @@
 import { status, type ServiceConfig } from '@grpc/grpc-js';
 import { hedgeDelayMs, type HedgeOptions } from '../core/decide/hedge';
 import type { Clock } from '../core/time/clock';
-import { CallEndFilter, CallTrace } from './call-trace';
+import { CallTrace } from './call-trace';
 import type { CallMonitor } from './call-monitor';
 import type { ConfigSelector } from './grpc-experimental';
 import type { MethodSafety } from './method-safety';
@@ -39,6 +39,7 @@ export interface CallConfigParts {
 interface Method {
   readonly base: MethodConfig;
   readonly repeatable: boolean;
+  readonly streams: boolean;
   /** The last policy made, which is good until the delay changes. */
   repeated: { readonly delayMs: number | null; readonly config: MethodConfig } | null;
 }
@@ -51,7 +52,7 @@ export class CallConfigSelector implements ConfigSelector {
   invoke(path: string): CallConfig {
     const { monitor, budget, clock } = this.parts;
     const method = this.methodOf(path);
-    const trace = new CallTrace(path, method.repeatable, monitor, clock);
+    const trace = new CallTrace(path, method, monitor, clock);
     monitor.callStarted();
     budget.callStarted();
     return {
@@ -59,7 +60,7 @@ export class CallConfigSelector implements ConfigSelector {
       // Typed as text pairs, handed through untouched: the picker looks for a CallTrace.
       pickInformation: trace as unknown as CallConfig['pickInformation'],
       status: status.OK,
-      dynamicFilterFactories: [{ createFilter: () => new CallEndFilter(trace) }],
+      dynamicFilterFactories: [{ createFilter: () => trace.filter() }],
     };
   }
 
@@ -74,7 +75,9 @@ export class CallConfigSelector implements ConfigSelector {
     const base = matching(userConfig, path) ?? { name: [] };
     const userDecided = base.retryPolicy !== undefined || base.hedgingPolicy !== undefined;
     const repeatable = !userDecided && maxAttempts > 1 && safety.mayBeRepeated(path);
-    const method = { base, repeatable, repeated: null };
+    const shape = safety.shapeOf(path);
+    const streams = shape === 'server-stream' || shape === 'both-streams';
+    const method = { base, repeatable, streams, repeated: null };
     this.methods.set(path, method);
     return method;
   }

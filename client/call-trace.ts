@@ -2,16 +2,22 @@
  * What happens to one call: its attempts, on which endpoints, with which ends. grpc-js hands the same object to every
  * pick of the call (as `extraPickInfo`), which is how a repetition knows where not to go.
  */
-import { status, type StatusObject } from '@grpc/grpc-js';
+import { status, type Metadata, type StatusObject } from '@grpc/grpc-js';
 import { outcomeOf } from '../core/measure/outcome';
 import type { Clock } from '../core/time/clock';
 import type { CallMonitor } from './call-monitor';
-import { BaseFilter, type PickResult } from './grpc-experimental';
+import type { Filter, PickResult } from './grpc-experimental';
 import type { EndpointConnection } from './endpoint-connection';
 
 interface Attempt {
   readonly started: NonNullable<PickResult['onCallStarted']>;
   readonly ended: NonNullable<PickResult['onCallEnded']>;
+}
+
+export interface TracedMethod {
+  readonly repeatable: boolean;
+  /** More than one message may come back. */
+  readonly streams: boolean;
 }
 
 export class CallTrace {
@@ -21,15 +27,24 @@ export class CallTrace {
   out = 0;
   /** What the last failed attempt said. */
   lastFailure = '';
+  readonly repeatable: boolean;
+  private readonly streams: boolean;
+  private readonly startedMs: number;
   private failedAttempts = 0;
+  /** Of a stream: its first message is here, so nobody waits for the endpoint any more. */
+  private hasBegun = false;
   private offerAgain: (() => void) | null = null;
 
   constructor(
     readonly method: string,
-    readonly repeatable: boolean,
+    { repeatable, streams }: TracedMethod,
     private readonly monitor: CallMonitor,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    this.repeatable = repeatable;
+    this.streams = streams;
+    this.startedMs = clock.nowMs();
+  }
 
   attemptOn(endpoint: EndpointConnection): Attempt {
     let startedMs = 0;
@@ -43,7 +58,9 @@ export class CallTrace {
       ended: (code, details) => {
         const nowMs = this.clock.nowMs();
         this.out -= 1;
-        endpoint.vitals.attemptEnded(code, nowMs);
+        // Who ends while another is still out has lost to it, and was waited for up to now.
+        const waited = !this.hasBegun || this.out > 0;
+        endpoint.vitals.attemptEnded(code, waited, nowMs);
         this.attemptEnded(endpoint, code, details, nowMs - startedMs);
       },
     };
@@ -60,8 +77,19 @@ export class CallTrace {
     this.monitor.callEnded(outcomeOf(code), this.failedAttempts);
   }
 
+  filter(): Filter {
+    return this.streams ? new StreamFilter(this) : new CallEndFilter(this);
+  }
+
+  /** Of a stream: from here on it is bound to one attempt, whose pauses mean nothing. */
+  begun(): void {
+    if (this.hasBegun) return;
+    this.hasBegun = true;
+    this.monitor.attemptSucceeded(this.method, this.clock.nowMs() - this.startedMs);
+  }
+
   private attemptEnded(endpoint: EndpointConnection, code: status, details: string, tookMs: number): void {
-    if (code === status.OK) this.monitor.attemptSucceeded(this.method, tookMs);
+    if (code === status.OK && !this.streams) this.monitor.attemptSucceeded(this.method, tookMs);
     if (outcomeOf(code) === 'failure') {
       this.failedAttempts += 1;
       this.lastFailure = details;
@@ -75,14 +103,38 @@ export class CallTrace {
   }
 }
 
-/** Tells the trace how the call as a whole ended. */
-export class CallEndFilter extends BaseFilter {
-  constructor(private readonly trace: CallTrace) {
-    super();
+type WriteObject = Awaited<ReturnType<Filter['sendMessage']>>;
+
+/** Tells the trace how the call as a whole ended. It hands everything on as it is, without a promise of its own. */
+class CallEndFilter implements Filter {
+  constructor(protected readonly trace: CallTrace) {}
+
+  sendMetadata(metadata: Promise<Metadata>): Promise<Metadata> {
+    return metadata;
   }
 
-  override receiveTrailers(end: StatusObject): StatusObject {
+  receiveMetadata(metadata: Metadata): Metadata {
+    return metadata;
+  }
+
+  sendMessage(message: Promise<WriteObject>): Promise<WriteObject> {
+    return message;
+  }
+
+  receiveMessage(message: Promise<Buffer>): Promise<Buffer> {
+    return message;
+  }
+
+  receiveTrailers(end: StatusObject): StatusObject {
     this.trace.ended(end.code);
     return end;
+  }
+}
+
+/** Tells it when the first message has come, too. */
+class StreamFilter extends CallEndFilter {
+  override receiveMessage(message: Promise<Buffer>): Promise<Buffer> {
+    this.trace.begun();
+    return message;
   }
 }

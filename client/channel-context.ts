@@ -11,6 +11,7 @@ import {
   SUBCHANNEL_ARGS_EXCLUDE_KEY_PREFIX,
   type GrpcEndpoint,
 } from './grpc-experimental';
+import type { MethodSafety } from './method-safety';
 import type { ClientOptions } from './options';
 import type { RepeatBudget } from './repeat-budget';
 
@@ -20,7 +21,7 @@ export interface ChannelContext {
   readonly options: ClientOptions;
   readonly clock: Clock;
   readonly rng: Rng;
-  readonly answersOnce: (path: string) => boolean;
+  readonly safety: MethodSafety;
   readonly budget: RepeatBudget;
   readonly onEndpoint: (candidate: Candidate) => void;
   readonly onTierChange: (change: TierChange, reason: string) => void;

@@ -106,7 +106,7 @@ export class ClientCore {
       options: optionsOf(this.options, service, settings, live),
       clock: this.clock,
       rng: this.rng,
-      answersOnce: (path) => this.safety.answersOnce(path),
+      safety: this.safety,
       budget: this.budgetOf(service),
       onEndpoint: ({ id, tier, fitness, reason }: Candidate) =>
         this.emit('endpoint', { ...this.stamp(service), id, tier, fitness, reason }),

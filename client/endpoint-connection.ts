@@ -10,7 +10,9 @@ import type { ConnectivityStateListener, SubchannelInterface } from './grpc-expe
 import { EndpointVitals } from './endpoint-vitals';
 import { healthClientOn, type HealthClient } from './health-client';
 import { HealthWatch } from './health-watch';
+import type { MethodSafety } from './method-safety';
 import { vitalsOptions, type ClientOptions } from './options';
+import { PatientSubchannel } from './patient-subchannel';
 
 /**
  * grpc-js waits for ever for a peer that accepts TCP and stays silent, and cannot be told to stop. A fresh connection
@@ -27,6 +29,7 @@ export interface EndpointPorts {
   readonly createSubchannel: (entry: CatalogEntry, generation: number) => SubchannelInterface;
   readonly clock: Clock;
   readonly options: ClientOptions;
+  readonly safety: MethodSafety;
   readonly onChange: () => void;
   /** It keeps quiet while calls wait: ask the others for a sign of life, to compare. */
   readonly onDoubt: () => void;
@@ -34,7 +37,7 @@ export interface EndpointPorts {
 
 export class EndpointConnection {
   readonly vitals: EndpointVitals;
-  private current: SubchannelInterface | null = null;
+  private current: PatientSubchannel | null = null;
   private connection: ConnectionState = 'idle';
   private connectionReason = 'not connected yet';
   private serving: ServingState = 'unknown';
@@ -113,7 +116,12 @@ export class EndpointConnection {
   }
 
   private open(): void {
-    const subchannel = this.ports.createSubchannel(this.latest, this.generation);
+    const { createSubchannel, safety, clock } = this.ports;
+    const subchannel = new PatientSubchannel(createSubchannel(this.latest, this.generation), {
+      safety,
+      clock,
+      onStreamBegun: () => this.vitals.attemptAnswered(clock.nowMs()),
+    });
     this.current = subchannel;
     subchannel.ref();
     subchannel.addConnectivityStateListener(this.onConnectivity);
@@ -195,6 +203,7 @@ export class EndpointConnection {
     this.cancelReopening();
     if (this.vitals.silentWhy !== null) {
       this.cancelReopening = this.ports.clock.after(REOPEN_AFTER_SILENCE_MS, () => {
+        this.current?.endStreams(`${this.latest.id}: ${this.vitals.silentWhy ?? 'silent'}; its connection is given up`);
         this.failed(`silent for another ${REOPEN_AFTER_SILENCE_MS} ms; connecting afresh`);
         this.openAfresh();
       });

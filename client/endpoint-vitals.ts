@@ -52,6 +52,8 @@ export class EndpointVitals {
   private silentReason: string | null = null;
   private ejection: EjectionState = NOT_EJECTED;
   private trialRuns = false;
+  private underWay = 0;
+  private connections = 0;
   private reprieve: Reprieve = null;
   private armedForMs = Infinity;
   private disarm: () => void = () => undefined;
@@ -60,6 +62,7 @@ export class EndpointVitals {
 
   connected(): void {
     this.silence = startSilence(this.ports.clock.nowMs());
+    this.connections += 1;
     // What failed was on another connection, perhaps of another process.
     this.ejection = NOT_EJECTED;
     this.silentReason = null;
@@ -86,7 +89,7 @@ export class EndpointVitals {
 
   /** Attempts of this channel that it has not ended yet. */
   get callsUnderWay(): number {
-    return this.silence?.waiting ?? 0;
+    return this.underWay;
   }
 
   get standing(): EjectionState['phase'] {
@@ -118,15 +121,23 @@ export class EndpointVitals {
   }
 
   attemptStarted(nowMs: number): void {
+    this.underWay += 1;
     if (this.silence === null) return;
     this.silence = attemptSent(this.silence, nowMs);
     this.arm(nowMs + quietLimitMs(this.silence, this.ports.options.silence));
   }
 
-  attemptEnded(code: status, nowMs: number): void {
+  /** Its first message is here; what follows may take as long as it likes. */
+  attemptAnswered(nowMs: number): void {
+    if (this.silence !== null) this.takeLife(attemptEnded(this.silence, true, nowMs));
+  }
+
+  /** @param waited false when attemptAnswered was told before */
+  attemptEnded(code: status, waited: boolean, nowMs: number): void {
     const answered = !UNANSWERED.has(code);
+    this.underWay -= 1;
     this.trialRuns = false;
-    if (this.silence !== null) this.takeLife(attemptEnded(this.silence, answered, nowMs));
+    if (this.silence !== null && waited) this.takeLife(attemptEnded(this.silence, answered, nowMs));
     if (!answered) return;
     this.changeEjection(observeCall(this.ejection, !ILLNESS.has(code), nowMs, this.ports.options.ejection));
   }
@@ -160,12 +171,13 @@ export class EndpointVitals {
 
   private send(): void {
     const sentMs = this.silence?.heartbeat?.sentMs;
+    const { connections } = this;
     if (sentMs === undefined) return;
     this.ports.sendHeartbeat(() => {
-      const { silence } = this;
-      // The answer to an earlier question, or on an earlier connection, is no answer to this one.
-      if (silence?.heartbeat?.sentMs !== sentMs) return;
-      this.takeLife(heartbeatAnswered(silence, this.ports.clock.nowMs()));
+      // An answer on an earlier connection says nothing of this one.
+      if (this.silence === null || connections !== this.connections) return;
+      this.takeLife(heartbeatAnswered(this.silence, sentMs, this.ports.clock.nowMs()));
+      this.consider();
       this.ports.onChange();
     });
   }

@@ -9,7 +9,6 @@ export const {
   registerResolver,
   registerLoadBalancerType,
   UnavailablePicker,
-  BaseFilter,
   BaseSubchannelWrapper,
   statusOrFromError,
   statusOrFromValue,
@@ -22,6 +21,7 @@ export const {
 export type ChannelControlHelper = experimental.ChannelControlHelper;
 export type ConfigSelector = experimental.ConfigSelector;
 export type ConnectivityStateListener = experimental.ConnectivityStateListener;
+export type Filter = experimental.Filter;
 export type GrpcEndpoint = experimental.Endpoint;
 export type GrpcUri = experimental.GrpcUri;
 export type LoadBalancer = experimental.LoadBalancer;

@@ -8,14 +8,18 @@ import { mayBeRepeated, type IdempotencyLevel } from '../core/domain/idempotency
 /** What proto-loader adds to a method definition; generators that do not read options leave it out. */
 interface MethodWithOptions {
   readonly path: string;
+  readonly requestStream: boolean;
   readonly responseStream: boolean;
   readonly options?: { readonly idempotency_level?: IdempotencyLevel };
 }
 
+/** How a method's messages come. Of methods that nobody told us about, anything may be expected: `both-streams`. */
+export type MethodShape = 'unary' | 'client-stream' | 'server-stream' | 'both-streams';
+
 export class MethodSafety {
   private readonly levels = new Map<string, IdempotencyLevel>();
   private readonly knownServices = new Set<string>();
-  private readonly unary = new Set<string>();
+  private readonly shapes = new Map<string, MethodShape>();
 
   constructor(
     configured: Readonly<Record<string, IdempotencyLevel>>,
@@ -26,9 +30,8 @@ export class MethodSafety {
     for (const [path, level] of Object.entries(configured)) this.set(path, level);
   }
 
-  /** It may be repeated, and its answer is one message: nothing of it need be shown before it is whole. */
-  answersOnce(path: string): boolean {
-    return this.unary.has(path) && mayBeRepeated(this.levels.get(path));
+  shapeOf(path: string): MethodShape {
+    return this.shapes.get(path) ?? 'both-streams';
   }
 
   /** `path` as on the wire: `/calculator.v1.Calculator/Add`. Tells once of a service that nothing is known of. */
@@ -42,7 +45,7 @@ export class MethodSafety {
   }
 
   private learn(method: MethodWithOptions): void {
-    if (!method.responseStream) this.unary.add(method.path);
+    this.shapes.set(method.path, shapeOf(method));
     this.set(method.path, method.options?.idempotency_level ?? 'IDEMPOTENCY_UNKNOWN');
   }
 
@@ -50,6 +53,11 @@ export class MethodSafety {
     this.levels.set(path, level);
     this.knownServices.add(serviceOf(path));
   }
+}
+
+function shapeOf({ requestStream, responseStream }: MethodWithOptions): MethodShape {
+  if (responseStream) return requestStream ? 'both-streams' : 'server-stream';
+  return requestStream ? 'client-stream' : 'unary';
 }
 
 function serviceOf(path: string): string {

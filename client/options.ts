@@ -56,11 +56,11 @@ const schema = z.strictObject({
   /** … plus this many per second. */
   repeatsPerSecond: z.number().nonnegative().default(10),
   /** Quiet time with calls waiting before a heartbeat is sent, ms; more where calls usually take longer. */
-  quietMs: durationMs.min(1).default(40),
+  quietMs: durationMs.min(1).default(30),
   /** Quiet time without calls before a heartbeat is sent, ms. */
   idleHeartbeatMs: durationMs.min(10).default(1_000),
   /** Bounds of the time that a heartbeat may take, ms; between them it follows the measured round trips. */
-  heartbeatMinTimeoutMs: durationMs.min(1).default(150),
+  heartbeatMinTimeoutMs: durationMs.min(1).default(100),
   heartbeatMaxTimeoutMs: durationMs.min(1).default(1_000),
   /** A timer of our own that is later than this makes us doubt ourselves, ms. */
   ownLatenessMs: durationMs.default(25),

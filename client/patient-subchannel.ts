@@ -1,30 +1,70 @@
 /**
- * A connection that holds an answer back until it is whole. grpc-js binds a call to an attempt as soon as that attempt's
- * headers arrive, and a server that is killed between its headers and its trailers would take a repeatable call with it,
- * although its caller has seen nothing yet. It never holds back an answer that comes in more than one message.
+ * A connection that holds an answer back until a repetition could not better it any more. grpc-js binds a call to an
+ * attempt as soon as that attempt's headers arrive, and a server that is killed between its headers and its first message
+ * would take a repeatable call with it, although its caller has seen nothing yet. A single answer is held until it is
+ * whole, a stream until its first message; what may not be repeated is not held at all.
+ *
+ * It also knows the streams that have begun, so that they can be ended when the connection is given up: nobody else would
+ * ever tell their callers.
  */
-import type { Metadata } from '@grpc/grpc-js';
+import { status, type Metadata } from '@grpc/grpc-js';
+import type { Clock } from '../core/time/clock';
 import { REPEATED_STATUSES } from './call-config';
 import { BaseSubchannelWrapper, type SubchannelInterface } from './grpc-experimental';
+import type { MethodSafety } from './method-safety';
 
 type RealSubchannel = ReturnType<SubchannelInterface['getRealSubchannel']>;
 type CallListener = Parameters<RealSubchannel['createCall']>[3];
+type SubchannelCall = ReturnType<RealSubchannel['createCall']>;
+
+/** A caller may wait for the headers of a stream before it reads on, so they are not held for ever. */
+const HEADERS_HELD_MS = 1_000;
+
+export interface PatientPorts {
+  readonly safety: MethodSafety;
+  readonly clock: Clock;
+  /** The first message of a stream is here. */
+  readonly onStreamBegun: () => void;
+}
 
 export class PatientSubchannel extends BaseSubchannelWrapper {
-  /** @param holdsBack true for methods (`/package.Service/Method`) that may be repeated and answer once */
+  private readonly streams = new Set<OpenStream>();
+  private patient: RealSubchannel | null = null;
+
   constructor(
     child: SubchannelInterface,
-    private readonly holdsBack: (path: string) => boolean,
+    private readonly ports: PatientPorts,
   ) {
     super(child);
   }
 
+  /** Ends the streams that have brought messages already, with UNAVAILABLE. */
+  endStreams(details: string): void {
+    for (const stream of [...this.streams]) stream.end(details);
+  }
+
   /** What grpc-js makes its calls on. */
   override getRealSubchannel(): RealSubchannel {
-    const real = super.getRealSubchannel();
+    this.patient ??= this.patientOn(super.getRealSubchannel());
+    return this.patient;
+  }
+
+  private patientOn(real: RealSubchannel): RealSubchannel {
     const patient = Object.create(real) as RealSubchannel;
-    patient.createCall = (metadata, host, method, listener, callId) =>
-      real.createCall(metadata, host, method, this.holdsBack(method) ? wholeAnswers(listener) : listener, callId);
+    const { safety } = this.ports;
+    patient.createCall = (metadata, host, path, listener, callId) => {
+      const shape = safety.shapeOf(path);
+      const repeatable = safety.mayBeRepeated(path);
+      if (shape === 'unary' || shape === 'client-stream') {
+        return real.createCall(metadata, host, path, repeatable ? wholeAnswers(listener) : listener, callId);
+      }
+      const holds = repeatable && shape === 'server-stream';
+      const stream: OpenStream = new OpenStream(listener, holds, this.ports, () => this.streams.delete(stream));
+      const call = real.createCall(metadata, host, path, stream, callId);
+      stream.call = call;
+      this.streams.add(stream);
+      return call;
+    };
     return patient;
   }
 }
@@ -47,4 +87,52 @@ function wholeAnswers(listener: CallListener): CallListener {
       listener.onReceiveStatus(end);
     },
   };
+}
+
+class OpenStream implements CallListener {
+  call: SubchannelCall | null = null;
+  private headers: Metadata | null = null;
+  private hasBegun = false;
+  private cancelHolding: () => void = () => undefined;
+
+  constructor(
+    private readonly listener: CallListener,
+    private readonly holds: boolean,
+    private readonly ports: PatientPorts,
+    private readonly onEnd: () => void,
+  ) {}
+
+  end(details: string): void {
+    if (this.hasBegun) this.call?.cancelWithStatus(status.UNAVAILABLE, details);
+  }
+
+  readonly onReceiveMetadata: CallListener['onReceiveMetadata'] = (headers) => {
+    if (!this.holds) {
+      this.listener.onReceiveMetadata(headers);
+      return;
+    }
+    this.headers = headers;
+    this.cancelHolding = this.ports.clock.after(HEADERS_HELD_MS, () => this.showHeaders());
+  };
+
+  readonly onReceiveMessage = (message: unknown): void => {
+    if (!this.hasBegun) this.ports.onStreamBegun();
+    this.hasBegun = true;
+    this.showHeaders();
+    this.listener.onReceiveMessage(message);
+  };
+
+  readonly onReceiveStatus: CallListener['onReceiveStatus'] = (end) => {
+    this.onEnd();
+    if (REPEATED_STATUSES.includes(end.code)) this.cancelHolding();
+    else this.showHeaders();
+    this.listener.onReceiveStatus(end);
+  };
+
+  private showHeaders(): void {
+    this.cancelHolding();
+    const { headers } = this;
+    this.headers = null;
+    if (headers !== null) this.listener.onReceiveMetadata(headers);
+  }
 }

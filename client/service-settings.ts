@@ -21,10 +21,10 @@ export const SETTINGS = {
 
 /** Any part of them. */
 export const someSettings = z.strictObject({
-  policy: z.exactOptional(SETTINGS.policy.removeDefault()),
-  whenNobody: z.exactOptional(SETTINGS.whenNobody.removeDefault()),
-  failback: z.exactOptional(SETTINGS.failback.removeDefault()),
-  failbackHoldMs: z.exactOptional(SETTINGS.failbackHoldMs.removeDefault()),
+  policy: z.exactOptional(SETTINGS.policy.unwrap()),
+  whenNobody: z.exactOptional(SETTINGS.whenNobody.unwrap()),
+  failback: z.exactOptional(SETTINGS.failback.unwrap()),
+  failbackHoldMs: z.exactOptional(SETTINGS.failbackHoldMs.unwrap()),
 });
 export type ServiceSettings = z.output<typeof someSettings>;
 

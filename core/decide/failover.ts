@@ -138,13 +138,7 @@ function stay(
   return { state, level, change: null, wakeAtMs, reason };
 }
 
-function switchTo(
-  state: FailoverState,
-  level: UsableLevel,
-  to: number,
-  nowMs: number,
-  reason: string,
-): TierDecision {
+function switchTo(state: FailoverState, level: UsableLevel, to: number, nowMs: number, reason: string): TierDecision {
   const from = state.activeTier;
   const kind = from === null ? 'start' : to > from ? 'failover' : 'failback';
   const failoversMs = kind === 'failover' ? [...state.failoversMs, nowMs] : state.failoversMs;

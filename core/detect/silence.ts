@@ -1,14 +1,17 @@
 /**
- * Decides whether an endpoint has fallen silent: calls wait, nothing comes, and a heartbeat that was sent to make sure
- * is late by the endpoint's own standards. One sign of life clears it. It never looks at what the answers say.
+ * Decides whether an endpoint has fallen silent: calls wait longer than usual, nothing comes, and a heartbeat that was
+ * sent to make sure is late by the endpoint's own standards. One sign of life clears it. It never looks at what the
+ * answers say.
  *
- * The standard is the longest quiet time, with calls waiting, from which the endpoint came back lately; where no calls are
- * made it follows the retransmission timer of TCP (RFC 6298: smoothed mean plus four deviations). So it fits loopback,
- * LAN, WAN and crowded machines by itself. A judge who was late himself gives the time once more.
+ * Two standards, both learnt, so that it fits loopback, LAN, WAN and crowded machines by itself. How long calls usually
+ * wait for the next answer says when to ask; the answers of heartbeats say how long to wait for one: twice the slowest of
+ * the last 10 to 20 s, and never less than the retransmission timer of TCP (RFC 6298: smoothed mean plus four
+ * deviations). A judge who was late himself gives the time once more.
  */
+import { frugalQuantile } from '../measure/frugal-quantile';
 
 export interface SilenceOptions {
-  /** Quiet time, while calls wait, before a heartbeat is sent; longer where the endpoint has been quiet for longer. */
+  /** Quiet time, while calls wait, before a heartbeat is sent; longer where calls usually wait for longer. */
   readonly quietMs: number;
   /** Quiet time without any waiting call before a heartbeat is sent. */
   readonly idleMs: number;
@@ -21,20 +24,26 @@ export interface SilenceOptions {
 
 export interface SilenceState {
   readonly lastLifeMs: number;
-  /** Since when the oldest unanswered thing waits; null when nothing does. */
+  /** Since when calls have waited without any of them being answered; null when none waits. */
   readonly waitingSinceMs: number | null;
   readonly waiting: number;
   readonly heartbeat: { readonly sentMs: number; readonly dueMs: number; readonly doubts: number } | null;
-  readonly roundTrip: { readonly meanMs: number; readonly deviationMs: number } | null;
-  readonly quiet: LongestQuiet | null;
+  /** The first heartbeat of a connection has been answered; it warmed both ends up, and is no measure. */
+  readonly warm: boolean;
+  readonly roundTrip: RoundTrip | null;
+  /** All but a few calls in a hundred wait less than this for the next answer; null before the first. */
+  readonly usualWaitMs: number | null;
   readonly silent: boolean;
 }
 
-/** The longest quiet times of this slice of time and of the one before it. */
-interface LongestQuiet {
+/** What heartbeats took. */
+interface RoundTrip {
+  readonly meanMs: number;
+  readonly deviationMs: number;
+  /** The slowest of this slice of time and of the one before it. */
   readonly slice: number;
-  readonly nowMs: number;
-  readonly beforeMs: number;
+  readonly slowestMs: number;
+  readonly slowestBeforeMs: number;
 }
 
 export interface SilenceStep {
@@ -48,8 +57,11 @@ export interface SilenceStep {
 
 /** On a machine that is always late, doubt must end. */
 const MAX_DOUBTS = 2;
-/** Quiet times are remembered for one to two of these. */
+/** Slow heartbeats are remembered for one to two of these. */
 const SLICE_MS = 10_000;
+/** Only the slowest few calls are worth a heartbeat, so heartbeats add at most as many calls. */
+const USUAL_SHARE = 0.98;
+const FIRST_WAIT_MS = 10;
 
 /** A fresh connection has just given a sign of life. */
 export function startSilence(nowMs: number): SilenceState {
@@ -58,8 +70,9 @@ export function startSilence(nowMs: number): SilenceState {
     waitingSinceMs: null,
     waiting: 0,
     heartbeat: null,
+    warm: false,
     roundTrip: null,
-    quiet: null,
+    usualWaitMs: null,
     silent: false,
   };
 }
@@ -68,11 +81,16 @@ export function attemptSent(state: SilenceState, nowMs: number): SilenceState {
   return { ...state, waiting: state.waiting + 1, waitingSinceMs: state.waitingSinceMs ?? nowMs };
 }
 
-/** An attempt ended. `answered`: by the server, whatever it said; otherwise by the caller or by a deadline. */
+/**
+ * An attempt needs no answer any more. `answered`: the server gave one, whatever it said; otherwise its caller took it
+ * back, or a deadline ended it.
+ */
 export function attemptEnded(state: SilenceState, answered: boolean, nowMs: number): SilenceState {
   const waiting = Math.max(0, state.waiting - 1);
-  if (answered) return alive(state, waiting, nowMs);
-  return { ...state, waiting, waitingSinceMs: waiting === 0 ? null : state.waitingSinceMs };
+  if (!answered) return { ...state, waiting, waitingSinceMs: waiting === 0 ? null : state.waitingSinceMs };
+  const waitedMs = state.waitingSinceMs === null ? null : nowMs - state.waitingSinceMs;
+  const usualWaitMs = waitedMs === null ? state.usualWaitMs : usual(state.usualWaitMs, waitedMs);
+  return { ...alive(state, nowMs), waiting, waitingSinceMs: waiting === 0 ? null : nowMs, usualWaitMs };
 }
 
 /** A heartbeat is on its way, and has its time to be answered. */
@@ -80,24 +98,24 @@ export function heartbeatSent(state: SilenceState, nowMs: number, options: Silen
   return { ...state, heartbeat: { sentMs: nowMs, dueMs: nowMs + heartbeatTimeoutMs(state, options), doubts: 0 } };
 }
 
-/** The heartbeat was answered: a sign of life, and a measurement. */
-export function heartbeatAnswered(state: SilenceState, nowMs: number): SilenceState {
-  const { heartbeat } = state;
-  const roundTrip = heartbeat === null ? state.roundTrip : smoothed(state.roundTrip, nowMs - heartbeat.sentMs);
-  return alive({ ...state, roundTrip }, state.waiting, nowMs);
+/** A heartbeat of this connection was answered: a sign of life, and a measurement. */
+export function heartbeatAnswered(state: SilenceState, sentMs: number, nowMs: number): SilenceState {
+  if (!state.warm) return { ...alive(state, nowMs), warm: true };
+  return { ...alive(state, nowMs), roundTrip: measured(state.roundTrip, nowMs - sentMs, nowMs) };
 }
 
-/** How long calls may wait quietly before a heartbeat is sent. */
+/** How long calls may wait quietly before a heartbeat is sent; after one that was answered, as long again. */
 export function quietLimitMs(state: SilenceState, options: SilenceOptions): number {
-  return Math.max(options.quietMs, Math.min(options.maxTimeoutMs, longestQuietMs(state)));
+  const provenMs = state.waitingSinceMs === null ? 0 : state.lastLifeMs - state.waitingSinceMs;
+  return Math.max(options.quietMs, Math.min(options.maxTimeoutMs, Math.max(state.usualWaitMs ?? 0, provenMs)));
 }
 
 /** How long a heartbeat may take before the endpoint counts as silent. */
-export function heartbeatTimeoutMs(state: SilenceState, options: SilenceOptions): number {
-  const { roundTrip } = state;
-  const measured = roundTrip === null ? options.maxTimeoutMs : roundTrip.meanMs + 4 * roundTrip.deviationMs;
-  const expected = state.quiet === null ? measured : longestQuietMs(state);
-  return Math.min(options.maxTimeoutMs, Math.max(options.minTimeoutMs, expected));
+export function heartbeatTimeoutMs({ roundTrip }: SilenceState, options: SilenceOptions): number {
+  if (roundTrip === null) return options.maxTimeoutMs;
+  const { meanMs, deviationMs, slowestMs, slowestBeforeMs } = roundTrip;
+  const expectedMs = Math.max(meanMs + 4 * deviationMs, 2 * Math.max(slowestMs, slowestBeforeMs));
+  return Math.min(options.maxTimeoutMs, Math.max(options.minTimeoutMs, expectedMs));
 }
 
 /** To be asked when the time of the last step has come; asking early or late does no harm. */
@@ -117,7 +135,8 @@ export function considerSilence(state: SilenceState, nowMs: number, options: Sil
 }
 
 function considerHeartbeat(state: SilenceState, nowMs: number, options: SilenceOptions): SilenceStep {
-  const idleAtMs = state.lastLifeMs + options.idleMs;
+  const unmeasured = state.warm && state.roundTrip === null;
+  const idleAtMs = unmeasured ? nowMs : state.lastLifeMs + options.idleMs;
   const quietAtMs = state.waitingSinceMs === null ? Infinity : quietSinceMs(state) + quietLimitMs(state, options);
   const sendAtMs = Math.min(idleAtMs, quietAtMs);
   if (nowMs < sendAtMs) return step(state, sendAtMs);
@@ -133,25 +152,25 @@ function quietSinceMs({ lastLifeMs, waitingSinceMs }: SilenceState): number {
   return Math.max(lastLifeMs, waitingSinceMs ?? lastLifeMs);
 }
 
-function longestQuietMs({ quiet }: SilenceState): number {
-  return quiet === null ? 0 : Math.max(quiet.nowMs, quiet.beforeMs);
+function alive(state: SilenceState, nowMs: number): SilenceState {
+  return { ...state, lastLifeMs: nowMs, heartbeat: null, silent: false };
 }
 
-function alive(state: SilenceState, waiting: number, nowMs: number): SilenceState {
-  const quiet = state.waitingSinceMs === null ? state.quiet : remember(state.quiet, nowMs - quietSinceMs(state), nowMs);
-  const waitingSinceMs = waiting === 0 ? null : nowMs;
-  return { ...state, waiting, quiet, lastLifeMs: nowMs, waitingSinceMs, heartbeat: null, silent: false };
+function usual(beforeMs: number | null, waitedMs: number): number {
+  // The first calls of a connection are slow ones, and would be the standard for long.
+  return frugalQuantile(beforeMs ?? Math.min(waitedMs, FIRST_WAIT_MS), waitedMs, USUAL_SHARE);
 }
 
-function remember(quiet: LongestQuiet | null, quietMs: number, atMs: number): LongestQuiet {
-  const slice = Math.floor(atMs / SLICE_MS);
-  if (quiet?.slice === slice) return quietMs <= quiet.nowMs ? quiet : { ...quiet, nowMs: quietMs };
-  return { slice, nowMs: quietMs, beforeMs: quiet?.slice === slice - 1 ? quiet.nowMs : 0 };
-}
-
-/** RFC 6298, section 2. */
-function smoothed(before: SilenceState['roundTrip'], sampleMs: number): NonNullable<SilenceState['roundTrip']> {
-  if (before === null) return { meanMs: sampleMs, deviationMs: sampleMs / 2 };
-  const deviationMs = 0.75 * before.deviationMs + 0.25 * Math.abs(before.meanMs - sampleMs);
-  return { meanMs: 0.875 * before.meanMs + 0.125 * sampleMs, deviationMs };
+function measured(before: RoundTrip | null, tookMs: number, nowMs: number): RoundTrip {
+  const slice = Math.floor(nowMs / SLICE_MS);
+  if (before === null) return { meanMs: tookMs, deviationMs: tookMs / 2, slice, slowestMs: tookMs, slowestBeforeMs: 0 };
+  const sameSlice = before.slice === slice;
+  return {
+    // RFC 6298, section 2.
+    deviationMs: 0.75 * before.deviationMs + 0.25 * Math.abs(before.meanMs - tookMs),
+    meanMs: 0.875 * before.meanMs + 0.125 * tookMs,
+    slice,
+    slowestMs: sameSlice ? Math.max(before.slowestMs, tookMs) : tookMs,
+    slowestBeforeMs: sameSlice ? before.slowestBeforeMs : before.slice === slice - 1 ? before.slowestMs : 0,
+  };
 }

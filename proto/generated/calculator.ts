@@ -10,6 +10,7 @@ import type { GetFaultRequest as _calculator_v1_GetFaultRequest, GetFaultRequest
 import type { MemoryAddRequest as _calculator_v1_MemoryAddRequest, MemoryAddRequest__Output as _calculator_v1_MemoryAddRequest__Output } from './calculator/v1/MemoryAddRequest';
 import type { MemoryClearRequest as _calculator_v1_MemoryClearRequest, MemoryClearRequest__Output as _calculator_v1_MemoryClearRequest__Output } from './calculator/v1/MemoryClearRequest';
 import type { MemoryRecallRequest as _calculator_v1_MemoryRecallRequest, MemoryRecallRequest__Output as _calculator_v1_MemoryRecallRequest__Output } from './calculator/v1/MemoryRecallRequest';
+import type { Operand as _calculator_v1_Operand, Operand__Output as _calculator_v1_Operand__Output } from './calculator/v1/Operand';
 import type { Operands as _calculator_v1_Operands, Operands__Output as _calculator_v1_Operands__Output } from './calculator/v1/Operands';
 import type { SeriesRequest as _calculator_v1_SeriesRequest, SeriesRequest__Output as _calculator_v1_SeriesRequest__Output } from './calculator/v1/SeriesRequest';
 
@@ -44,6 +45,7 @@ export interface ProtoGrpcType {
       MemoryAddRequest: MessageTypeDefinition<_calculator_v1_MemoryAddRequest, _calculator_v1_MemoryAddRequest__Output>
       MemoryClearRequest: MessageTypeDefinition<_calculator_v1_MemoryClearRequest, _calculator_v1_MemoryClearRequest__Output>
       MemoryRecallRequest: MessageTypeDefinition<_calculator_v1_MemoryRecallRequest, _calculator_v1_MemoryRecallRequest__Output>
+      Operand: MessageTypeDefinition<_calculator_v1_Operand, _calculator_v1_Operand__Output>
       Operands: MessageTypeDefinition<_calculator_v1_Operands, _calculator_v1_Operands__Output>
       SeriesRequest: MessageTypeDefinition<_calculator_v1_SeriesRequest, _calculator_v1_SeriesRequest__Output>
     }

@@ -76,6 +76,34 @@ describe('the Calculator over a real socket', () => {
     await expect(series(Infinity, 1, 0)).rejects.toMatchObject({ code: status.INVALID_ARGUMENT });
   });
 
+  it('adds a stream of operands up, and refuses one that is no number', async () => {
+    const sum = (...values: readonly number[]): Promise<number> =>
+      new Promise((resolve, reject) => {
+        const call = client.Sum({ deadline: Date.now() + 5_000 }, (error, answer) => {
+          if (error === null) resolve(answer!.value);
+          else reject(error);
+        });
+        for (const value of values) call.write({ value });
+        call.end();
+      });
+    expect(await sum(1, 2, 3.5)).toBe(6.5);
+    expect(await sum()).toBe(0);
+    await expect(sum(1, NaN, 2)).rejects.toMatchObject({ code: status.INVALID_ARGUMENT });
+  });
+
+  it('answers each operand of a running total', async () => {
+    const totals = async (...values: readonly number[]): Promise<readonly number[]> => {
+      const call = client.RunningTotal({ deadline: Date.now() + 5_000 });
+      for (const value of values) call.write({ value });
+      call.end();
+      const answers: number[] = [];
+      for await (const answer of call) answers.push((answer as Answer__Output).value);
+      return answers;
+    };
+    expect(await totals(1, 2, 3)).toEqual([1, 3, 6]);
+    await expect(totals(1, Infinity)).rejects.toMatchObject({ code: status.INVALID_ARGUMENT });
+  });
+
   it('says that it serves, as a whole and by the name of its service', async () => {
     expect(await checkHealth(client)).toBe('SERVING');
     expect(await checkHealth(client, 'calculator.v1.Calculator')).toBe('SERVING');
@@ -106,6 +134,8 @@ describe('the proto', () => {
       MemoryRecall: 'NO_SIDE_EFFECTS',
       MemoryClear: 'IDEMPOTENT',
       Series: 'NO_SIDE_EFFECTS',
+      Sum: 'NO_SIDE_EFFECTS',
+      RunningTotal: 'NO_SIDE_EFFECTS',
     });
   });
 });

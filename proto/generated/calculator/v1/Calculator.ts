@@ -6,6 +6,7 @@ import type { Answer as _calculator_v1_Answer, Answer__Output as _calculator_v1_
 import type { MemoryAddRequest as _calculator_v1_MemoryAddRequest, MemoryAddRequest__Output as _calculator_v1_MemoryAddRequest__Output } from '../../calculator/v1/MemoryAddRequest';
 import type { MemoryClearRequest as _calculator_v1_MemoryClearRequest, MemoryClearRequest__Output as _calculator_v1_MemoryClearRequest__Output } from '../../calculator/v1/MemoryClearRequest';
 import type { MemoryRecallRequest as _calculator_v1_MemoryRecallRequest, MemoryRecallRequest__Output as _calculator_v1_MemoryRecallRequest__Output } from '../../calculator/v1/MemoryRecallRequest';
+import type { Operand as _calculator_v1_Operand, Operand__Output as _calculator_v1_Operand__Output } from '../../calculator/v1/Operand';
 import type { Operands as _calculator_v1_Operands, Operands__Output as _calculator_v1_Operands__Output } from '../../calculator/v1/Operands';
 import type { SeriesRequest as _calculator_v1_SeriesRequest, SeriesRequest__Output as _calculator_v1_SeriesRequest__Output } from '../../calculator/v1/SeriesRequest';
 
@@ -113,6 +114,17 @@ export interface CalculatorClient extends grpc.Client {
   multiply(argument: _calculator_v1_Operands, callback: grpc.requestCallback<_calculator_v1_Answer__Output>): grpc.ClientUnaryCall;
   
   /**
+   * Answers each operand with the sum of all so far, as on a strip of paper.
+   */
+  RunningTotal(metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientDuplexStream<_calculator_v1_Operand, _calculator_v1_Answer__Output>;
+  RunningTotal(options?: grpc.CallOptions): grpc.ClientDuplexStream<_calculator_v1_Operand, _calculator_v1_Answer__Output>;
+  /**
+   * Answers each operand with the sum of all so far, as on a strip of paper.
+   */
+  runningTotal(metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientDuplexStream<_calculator_v1_Operand, _calculator_v1_Answer__Output>;
+  runningTotal(options?: grpc.CallOptions): grpc.ClientDuplexStream<_calculator_v1_Operand, _calculator_v1_Answer__Output>;
+  
+  /**
    * Answers from, from + 1, from + 2, … : count answers, interval_ms apart, the first one at once.
    */
   Series(argument: _calculator_v1_SeriesRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_calculator_v1_Answer__Output>;
@@ -137,6 +149,21 @@ export interface CalculatorClient extends grpc.Client {
   subtract(argument: _calculator_v1_Operands, metadata: grpc.Metadata, callback: grpc.requestCallback<_calculator_v1_Answer__Output>): grpc.ClientUnaryCall;
   subtract(argument: _calculator_v1_Operands, options: grpc.CallOptions, callback: grpc.requestCallback<_calculator_v1_Answer__Output>): grpc.ClientUnaryCall;
   subtract(argument: _calculator_v1_Operands, callback: grpc.requestCallback<_calculator_v1_Answer__Output>): grpc.ClientUnaryCall;
+  
+  /**
+   * Answers the sum of all operands once the caller has sent the last one; 0 for none.
+   */
+  Sum(metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_calculator_v1_Answer__Output>): grpc.ClientWritableStream<_calculator_v1_Operand>;
+  Sum(metadata: grpc.Metadata, callback: grpc.requestCallback<_calculator_v1_Answer__Output>): grpc.ClientWritableStream<_calculator_v1_Operand>;
+  Sum(options: grpc.CallOptions, callback: grpc.requestCallback<_calculator_v1_Answer__Output>): grpc.ClientWritableStream<_calculator_v1_Operand>;
+  Sum(callback: grpc.requestCallback<_calculator_v1_Answer__Output>): grpc.ClientWritableStream<_calculator_v1_Operand>;
+  /**
+   * Answers the sum of all operands once the caller has sent the last one; 0 for none.
+   */
+  sum(metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_calculator_v1_Answer__Output>): grpc.ClientWritableStream<_calculator_v1_Operand>;
+  sum(metadata: grpc.Metadata, callback: grpc.requestCallback<_calculator_v1_Answer__Output>): grpc.ClientWritableStream<_calculator_v1_Operand>;
+  sum(options: grpc.CallOptions, callback: grpc.requestCallback<_calculator_v1_Answer__Output>): grpc.ClientWritableStream<_calculator_v1_Operand>;
+  sum(callback: grpc.requestCallback<_calculator_v1_Answer__Output>): grpc.ClientWritableStream<_calculator_v1_Operand>;
   
 }
 
@@ -183,6 +210,11 @@ export interface CalculatorHandlers extends grpc.UntypedServiceImplementation {
   Multiply: grpc.handleUnaryCall<_calculator_v1_Operands__Output, _calculator_v1_Answer>;
   
   /**
+   * Answers each operand with the sum of all so far, as on a strip of paper.
+   */
+  RunningTotal: grpc.handleBidiStreamingCall<_calculator_v1_Operand__Output, _calculator_v1_Answer>;
+  
+  /**
    * Answers from, from + 1, from + 2, … : count answers, interval_ms apart, the first one at once.
    */
   Series: grpc.handleServerStreamingCall<_calculator_v1_SeriesRequest__Output, _calculator_v1_Answer>;
@@ -191,6 +223,11 @@ export interface CalculatorHandlers extends grpc.UntypedServiceImplementation {
    * left - right.
    */
   Subtract: grpc.handleUnaryCall<_calculator_v1_Operands__Output, _calculator_v1_Answer>;
+  
+  /**
+   * Answers the sum of all operands once the caller has sent the last one; 0 for none.
+   */
+  Sum: grpc.handleClientStreamingCall<_calculator_v1_Operand__Output, _calculator_v1_Answer>;
   
 }
 
@@ -201,6 +238,8 @@ export interface CalculatorDefinition extends grpc.ServiceDefinition {
   MemoryClear: MethodDefinition<_calculator_v1_MemoryClearRequest, _calculator_v1_Answer, _calculator_v1_MemoryClearRequest__Output, _calculator_v1_Answer__Output>
   MemoryRecall: MethodDefinition<_calculator_v1_MemoryRecallRequest, _calculator_v1_Answer, _calculator_v1_MemoryRecallRequest__Output, _calculator_v1_Answer__Output>
   Multiply: MethodDefinition<_calculator_v1_Operands, _calculator_v1_Answer, _calculator_v1_Operands__Output, _calculator_v1_Answer__Output>
+  RunningTotal: MethodDefinition<_calculator_v1_Operand, _calculator_v1_Answer, _calculator_v1_Operand__Output, _calculator_v1_Answer__Output>
   Series: MethodDefinition<_calculator_v1_SeriesRequest, _calculator_v1_Answer, _calculator_v1_SeriesRequest__Output, _calculator_v1_Answer__Output>
   Subtract: MethodDefinition<_calculator_v1_Operands, _calculator_v1_Answer, _calculator_v1_Operands__Output, _calculator_v1_Answer__Output>
+  Sum: MethodDefinition<_calculator_v1_Operand, _calculator_v1_Answer, _calculator_v1_Operand__Output, _calculator_v1_Answer__Output>
 }

@@ -13,10 +13,11 @@ import {
 
 const OPTIONS = { quietMs: 30, idleMs: 1_000, minTimeoutMs: 60, maxTimeoutMs: 1_000, ownLatenessMs: 25 };
 
-/** A connection whose round trip has been measured. */
+/** A connection whose round trip has been measured: 2 ms, after a first one that does not count. */
 function measured(): SilenceState {
   const asked = considerSilence(startSilence(0), 1_000, OPTIONS);
-  return heartbeatAnswered(asked.state, 1_002);
+  const again = considerSilence(heartbeatAnswered(asked.state, 1_000, 1_000), 1_000, OPTIONS);
+  return heartbeatAnswered(again.state, 1_000, 1_002);
 }
 
 const look = (state: SilenceState, nowMs: number): SilenceStep => considerSilence(state, nowMs, OPTIONS);
@@ -42,17 +43,33 @@ describe('silence', () => {
     expect(late.reason).toBe('silent for 98 ms with 1 calls waiting; a heartbeat has been unanswered for 60 ms');
   });
 
-  it('takes the longest quiet time that it came back from lately as its standard', () => {
-    const slow = attemptEnded(attemptSent(measured(), 1_010), true, 1_210);
-    const asked = look(attemptSent(slow, 1_300), 1_500);
-    expect(look(attemptSent(slow, 1_300), 1_499)).toMatchObject({ sendHeartbeat: false, wakeAtMs: 1_500 });
-    expect(asked).toMatchObject({ sendHeartbeat: true, wakeAtMs: 1_700 });
+  it('learns how long calls usually wait, and asks only after that', () => {
+    let state = measured();
+    let heartbeats = 0;
+    let nowMs = 1_010;
+    for (let call = 0; call < 300; call += 1) {
+      state = attemptSent(state, nowMs);
+      for (const endMs = nowMs + 200; nowMs < endMs; nowMs += 10) {
+        const step = look(state, nowMs);
+        if (step.sendHeartbeat) heartbeats += 1;
+        state = step.sendHeartbeat ? heartbeatAnswered(step.state, nowMs, nowMs) : step.state;
+      }
+      state = attemptEnded(state, true, nowMs);
+    }
+    expect(quietLimitMs(state, OPTIONS)).toBeGreaterThan(190);
+    // In the beginning only: a heartbeat or two for each call, until a dozen calls have shown what is usual.
+    expect(heartbeats).toBeLessThan(60);
   });
 
-  it('forgets a quiet time after a while', () => {
-    let state = attemptEnded(attemptSent(measured(), 1_010), true, 1_210);
-    for (const nowMs of [12_000, 22_000]) state = attemptEnded(attemptSent(state, nowMs), true, nowMs + 2);
-    expect(quietLimitMs(state, OPTIONS)).toBe(30);
+  it('waits longer for each further heartbeat while one call waits and all of them are answered', () => {
+    let state = attemptSent(measured(), 1_010);
+    const askedAt: number[] = [];
+    for (let nowMs = 1_010; nowMs < 6_000; nowMs += 10) {
+      const step = look(state, nowMs);
+      if (step.sendHeartbeat) askedAt.push(nowMs - 1_010);
+      state = step.sendHeartbeat ? heartbeatAnswered(step.state, nowMs, nowMs) : step.state;
+    }
+    expect(askedAt).toEqual([30, 60, 120, 240, 480, 960, 1_920, 2_920, 3_920, 4_920]);
   });
 
   it('does not ask after a call that its own caller took back', () => {
@@ -68,7 +85,7 @@ describe('silence', () => {
   it('ends with any sign of life', () => {
     const silent = look(look(attemptSent(measured(), 1_010), 1_040).state, 1_100).state;
     expect(attemptEnded(silent, true, 1_200)).toMatchObject({ silent: false, heartbeat: null });
-    expect(heartbeatAnswered(silent, 1_200)).toMatchObject({ silent: false, heartbeat: null });
+    expect(heartbeatAnswered(silent, 1_040, 1_200)).toMatchObject({ silent: false, heartbeat: null });
   });
 
   it('gives the time once more, twice at most, when its own timer was late', () => {
@@ -82,17 +99,30 @@ describe('silence', () => {
   });
 
   it('allows a heartbeat what its round trips need, within bounds', () => {
-    const after = (tripMs: number, times: number): SilenceState => {
-      let state = startSilence(0);
-      for (let nowMs = 1_000, time = 0; time < times; time += 1, nowMs += 5_000) {
-        state = heartbeatAnswered(look(state, nowMs).state, nowMs + tripMs);
+    const after = (...tripsMs: readonly number[]): SilenceState => {
+      let state = measured();
+      let nowMs = 2_000;
+      for (const tripMs of tripsMs) {
+        nowMs += 5_000;
+        state = heartbeatAnswered(look(state, nowMs).state, nowMs, nowMs + tripMs);
       }
       return state;
     };
     expect(heartbeatTimeoutMs(startSilence(0), OPTIONS)).toBe(1_000);
-    expect(heartbeatTimeoutMs(after(1, 20), OPTIONS)).toBe(60);
-    expect(heartbeatTimeoutMs(after(150, 1), OPTIONS)).toBe(450);
-    expect(heartbeatTimeoutMs(after(150, 40), OPTIONS)).toBeCloseTo(150, 0);
+    expect(heartbeatTimeoutMs(measured(), OPTIONS)).toBe(60);
+    expect(heartbeatTimeoutMs(after(1, 1, 1), OPTIONS)).toBe(60);
+    expect(heartbeatTimeoutMs(after(150), OPTIONS)).toBe(300);
+    expect(heartbeatTimeoutMs(after(900), OPTIONS)).toBe(1_000);
+    // A slow one counts double for 10 to 20 s.
+    expect(heartbeatTimeoutMs(after(200, 1, 1), OPTIONS)).toBe(400);
+    expect(heartbeatTimeoutMs(after(200, ...Array<number>(20).fill(1)), OPTIONS)).toBe(60);
+  });
+
+  it('does not take the first heartbeat of a connection, which warms it up, as a measure', () => {
+    const asked = look(startSilence(0), 1_000);
+    const warm = heartbeatAnswered(asked.state, 1_000, 1_400);
+    expect(heartbeatTimeoutMs(warm, OPTIONS)).toBe(1_000);
+    expect(look(warm, 1_400).sendHeartbeat).toBe(true);
   });
 
   it('never accuses who answers within the time allowed, whatever the traffic', () => {
@@ -106,7 +136,7 @@ describe('silence', () => {
           const step = look(call ? attemptSent(state, nowMs) : state, nowMs);
           state = step.state;
           expect(state.silent).toBe(false);
-          if (step.sendHeartbeat) state = heartbeatAnswered(state, (nowMs += tripMs));
+          if (step.sendHeartbeat) state = heartbeatAnswered(state, nowMs, (nowMs += tripMs));
           if (call) state = attemptEnded(state, true, (nowMs += tripMs));
         }
       }),
