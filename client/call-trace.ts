@@ -60,8 +60,9 @@ export class CallTrace {
         this.out -= 1;
         // Who ends while another is still out has lost to it, and was waited for up to now.
         const waited = !this.hasBegun || this.out > 0;
-        endpoint.vitals.attemptEnded(code, waited, nowMs);
-        this.attemptEnded(endpoint, code, details, nowMs - startedMs);
+        const tookMs = nowMs - startedMs;
+        endpoint.vitals.attemptEnded(code, waited, tookMs, nowMs);
+        this.attemptEnded(endpoint, code, details, tookMs);
       },
     };
   }

@@ -23,6 +23,7 @@ import {
   type SilenceOptions,
   type SilenceState,
 } from '../core/detect/silence';
+import { EwmaLatency } from '../core/pick/ewma-latency';
 import type { Clock } from '../core/time/clock';
 
 export interface VitalsOptions {
@@ -54,6 +55,7 @@ export class EndpointVitals {
   private trialRuns = false;
   private underWay = 0;
   private connections = 0;
+  private latency = new EwmaLatency();
   private reprieve: Reprieve = null;
   private armedForMs = Infinity;
   private disarm: () => void = () => undefined;
@@ -63,6 +65,7 @@ export class EndpointVitals {
   connected(): void {
     this.silence = startSilence(this.ports.clock.nowMs());
     this.connections += 1;
+    this.latency = new EwmaLatency();
     // What failed was on another connection, perhaps of another process.
     this.ejection = NOT_EJECTED;
     this.silentReason = null;
@@ -90,6 +93,11 @@ export class EndpointVitals {
   /** Attempts of this channel that it has not ended yet. */
   get callsUnderWay(): number {
     return this.underWay;
+  }
+
+  /** How long good attempts take lately, ms; null while nothing is known. */
+  latencyAt(nowMs: number): number | null {
+    return this.latency.valueAt(nowMs);
   }
 
   get standing(): EjectionState['phase'] {
@@ -133,7 +141,8 @@ export class EndpointVitals {
   }
 
   /** @param waited false when attemptAnswered was told before */
-  attemptEnded(code: status, waited: boolean, nowMs: number): void {
+  attemptEnded(code: status, waited: boolean, tookMs: number, nowMs: number): void {
+    if (code === status.OK && waited) this.latency.add(tookMs, nowMs);
     const answered = !UNANSWERED.has(code);
     this.underWay -= 1;
     this.trialRuns = false;

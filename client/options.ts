@@ -3,6 +3,7 @@
  */
 import { z } from 'zod';
 import type { FailoverOptions } from '../core/decide/failover';
+import type { SpreadOptions } from '../core/pick/spread';
 import type { BudgetOptions } from '../core/time/budget';
 import type { VitalsOptions } from './endpoint-vitals';
 import { SETTINGS, someSettings, type ServiceSettings } from './service-settings';
@@ -33,6 +34,8 @@ const schema = z.strictObject({
   flapWindowMs: durationMs.default(600_000),
   /** At the first connect, how long a backup waits for the primary, ms. */
   settleMs: durationMs.default(1_000),
+  /** Where this caller is: instances with the same `zone` in their meta are preferred. '' for nowhere. */
+  zone: z.string().default(''),
   /** A peer that has not completed TCP, TLS and HTTP/2 by then counts as failing, ms. */
   connectDeadlineMs: durationMs.min(1).default(1_000),
   /** How long an instance that left the catalog but still serves keeps its place, ms. */
@@ -116,6 +119,10 @@ export function vitalsOptions(options: ClientOptions): VitalsOptions {
 
 export function budgetOptions({ repeatShare, repeatsPerSecond }: ClientOptions): BudgetOptions {
   return { share: repeatShare, perSecond: repeatsPerSecond, windowMs: 10_000 };
+}
+
+export function spreadOptions({ policy, spillOver, zone, slowStartMs }: ClientOptions): SpreadOptions {
+  return { byWeight: policy === 'weighted_round_robin', spillOver, zone, slowStartMs };
 }
 
 export function failoverOptions(options: ClientOptions): FailoverOptions {

@@ -4,8 +4,8 @@
  */
 import { Metadata, status } from '@grpc/grpc-js';
 import { choose, type Choices } from '../core/pick/choose';
-import { startingPlace, type PolicyName, type PoolView } from '../core/pick/policy';
-import type { Rng } from '../core/time/clock';
+import { runningSums, startingPlace, type PolicyName, type PoolView } from '../core/pick/policy';
+import type { Clock, Rng } from '../core/time/clock';
 import { CallTrace } from './call-trace';
 import type { EndpointConnection } from './endpoint-connection';
 import { PickResultType, type PickArgs, type PickResult, type Picker } from './grpc-experimental';
@@ -18,11 +18,14 @@ export interface Turn {
 
 export interface PickerParts {
   readonly choices: Choices<EndpointConnection>;
+  /** Of the pool, in its order. */
+  readonly weights: readonly number[];
   /** Endpoints in probation: one repeatable call at a time may try them. */
   readonly trials: readonly EndpointConnection[];
   readonly turn: Turn;
   readonly policy: PolicyName;
   readonly rng: Rng;
+  readonly clock: Clock;
   readonly budget: RepeatBudget;
   /** Offers this picker again to the attempts that it told to wait. */
   readonly again: () => void;
@@ -43,12 +46,18 @@ export class EndpointPicker implements Picker {
   private readonly view: PoolView;
 
   constructor(private readonly parts: PickerParts) {
-    const { pool } = parts.choices;
-    let sum = 0;
+    const { choices, weights, clock } = parts;
     this.view = {
-      size: pool.length,
-      weightUpTo: pool.map((endpoint) => (sum += endpoint.entry.weight)),
-      loadAt: (place) => loadOf(pool[place]),
+      size: choices.pool.length,
+      weightUpTo: runningSums(weights),
+      burdenAt: (place) => {
+        const vitals = choices.pool[place]?.vitals;
+        return {
+          underWay: vitals?.callsUnderWay ?? 0,
+          weight: weights[place] ?? 1,
+          latencyMs: vitals?.latencyAt(clock.nowMs()) ?? null,
+        };
+      },
     };
   }
 
@@ -103,10 +112,6 @@ export class EndpointPicker implements Picker {
     const attempt = trace.attemptOn(endpoint);
     return complete(subchannel, attempt.started, attempt.ended);
   }
-}
-
-function loadOf(endpoint: EndpointConnection | undefined): number {
-  return endpoint === undefined ? 0 : (endpoint.vitals.callsUnderWay + 1) / endpoint.entry.weight;
 }
 
 function complete(

@@ -11,6 +11,10 @@ const durationMs = z.number().nonnegative();
 export const SETTINGS = {
   /** How a tier spreads its calls. */
   policy: z.enum(POLICIES).default('round_robin'),
+  /** When a tier is partly dead, hand a part of its calls down to the next one. */
+  spillOver: z.boolean().default(true),
+  /** Time in which an endpoint that came back grows to its full share of its tier, ms. 0: at once. */
+  slowStartMs: durationMs.default(10_000),
   /** Nobody is fit: try the least ill that is connected, or fail at once and name everybody. */
   whenNobody: z.enum(['failOpen', 'failClosed']).default('failOpen'),
   /** `auto` returns to a better tier after the hold, `manual` only when the active one fails. */
@@ -22,6 +26,8 @@ export const SETTINGS = {
 /** Any part of them. */
 export const someSettings = z.strictObject({
   policy: z.exactOptional(SETTINGS.policy.unwrap()),
+  spillOver: z.exactOptional(SETTINGS.spillOver.unwrap()),
+  slowStartMs: z.exactOptional(SETTINGS.slowStartMs.unwrap()),
   whenNobody: z.exactOptional(SETTINGS.whenNobody.unwrap()),
   failback: z.exactOptional(SETTINGS.failback.unwrap()),
   failbackHoldMs: z.exactOptional(SETTINGS.failbackHoldMs.unwrap()),

@@ -1,4 +1,4 @@
-import { startingPlace, type PolicyName, type PoolView } from '../../../../core/pick/policy';
+import { runningSums, startingPlace, type PolicyName, type PoolView } from '../../../../core/pick/policy';
 
 /** mulberry32: a small generator with a seed, so that a failure can be repeated. */
 function seeded(seed: number): () => number {
@@ -12,11 +12,10 @@ function seeded(seed: number): () => number {
 }
 
 function pool(weights: readonly number[], loads: readonly number[] = []): PoolView {
-  let sum = 0;
   return {
     size: weights.length,
-    weightUpTo: weights.map((weight) => (sum += weight)),
-    loadAt: (place) => loads[place] ?? 0,
+    weightUpTo: runningSums(weights),
+    burdenAt: (place) => ({ underWay: loads[place] ?? 0, weight: weights[place] ?? 1, latencyMs: null }),
   };
 }
 
@@ -39,6 +38,10 @@ describe('the policies', () => {
 
   it('random gives each the same chance, in no order', () => {
     expect(chiSquare(shares('random', pool([1, 1, 1]), 3_000), [1_000, 1_000, 1_000])).toBeLessThan(13.8);
+  });
+
+  it('random gives each its share where weights differ', () => {
+    expect(chiSquare(shares('random', pool([5, 3, 2]), 3_000), [1_500, 900, 600])).toBeLessThan(13.8);
   });
 
   it('weights give each its share, also in a short stretch of calls', () => {

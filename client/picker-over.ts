@@ -1,0 +1,64 @@
+/**
+ * Makes the picker over those endpoints that may be given calls at this moment, spread as core decides.
+ */
+import type { TierDecision } from '../core/decide/failover';
+import { spread, type SpreadMember } from '../core/pick/spread';
+import type { ChannelContext } from './channel-context';
+import type { Judged } from './endpoint-set';
+import type { Picker } from './grpc-experimental';
+import { spreadOptions } from './options';
+import { EndpointPicker, type Turn } from './picker';
+
+export interface PickerOver {
+  readonly picker: Picker;
+  /** Make another one then; Infinity: only on news. */
+  readonly wakeAtMs: number;
+}
+
+/** Null when nobody may be given calls. `again` offers the picker once more to attempts that it told to wait. */
+export function pickerOver(
+  judged: readonly Judged[],
+  { level, state: { activeTier } }: TierDecision,
+  context: ChannelContext,
+  turn: Turn,
+  nowMs: number,
+  again: () => void,
+): PickerOver | null {
+  if (level === null || activeTier === null) return null;
+  // Who is only about to connect is no capacity that is missing.
+  const known = judged.filter(({ candidate }) => candidate.fitness !== 'pending');
+  const members = known.map((one) => memberOf(one, level));
+  const { weights, wakeAtMs } = spread(members, activeTier, nowMs, spreadOptions(context.options));
+  const placed = known.map(({ endpoint }, place) => ({
+    endpoint,
+    weight: weights[place] ?? 0,
+    member: members[place],
+  }));
+  const pool = placed.filter(({ weight }) => weight > 0);
+  const reserve = placed.filter(({ weight, member }) => weight === 0 && member?.usable === true);
+  const picker = new EndpointPicker({
+    choices: { pool: pool.map(({ endpoint }) => endpoint), reserve: reserve.map(({ endpoint }) => endpoint) },
+    weights: pool.map(({ weight }) => weight),
+    trials: known.map(({ endpoint }) => endpoint).filter((endpoint) => endpoint.vitals.standing === 'probation'),
+    turn,
+    policy: context.options.policy,
+    rng: context.rng,
+    clock: context.clock,
+    budget: context.budget,
+    again,
+  });
+  return { picker, wakeAtMs: wakeAtMs ?? Infinity };
+}
+
+function memberOf({ endpoint, candidate, sinceMs }: Judged, level: string): SpreadMember {
+  const usable = candidate.fitness === level;
+  const { tier, weight, meta } = endpoint.entry;
+  return {
+    tier,
+    weight,
+    zone: meta['zone'] ?? '',
+    load: null,
+    usable,
+    usableSinceMs: usable ? sinceMs : null,
+  };
+}

@@ -1,0 +1,98 @@
+import fc from 'fast-check';
+import { spread, type SpreadMember, type SpreadOptions } from '../../../../core/pick/spread';
+
+const OPTIONS: SpreadOptions = { byWeight: false, spillOver: true, zone: '', slowStartMs: 10_000 };
+const NOW_MS = 100_000;
+
+const member = (changes: Partial<SpreadMember> = {}): SpreadMember => ({
+  tier: 0,
+  zone: '',
+  weight: 1,
+  load: null,
+  usable: true,
+  usableSinceMs: 0,
+  ...changes,
+});
+const dead = (changes: Partial<SpreadMember> = {}): SpreadMember =>
+  member({ usable: false, usableSinceMs: null, ...changes });
+
+/** Whole percents of the calls, in the order of the members. */
+function percents(members: readonly SpreadMember[], options: Partial<SpreadOptions> = {}, activeTier = 0): number[] {
+  const { weights } = spread(members, activeTier, NOW_MS, { ...OPTIONS, ...options });
+  const sum = weights.reduce((total, weight) => total + weight, 0);
+  return weights.map((weight) => Math.round((100 * weight) / sum));
+}
+
+describe('the spread of calls', () => {
+  it('gives all to the primary while it lives, and all to the backup when it is dead', () => {
+    expect(percents([member(), member({ tier: 1 })])).toEqual([100, 0]);
+    expect(percents([dead(), member({ tier: 1 })], {}, 1)).toEqual([0, 100]);
+  });
+
+  it('keeps a returned better tier out until it is the active one', () => {
+    expect(percents([member(), member({ tier: 1 })], {}, 1)).toEqual([0, 100]);
+  });
+
+  it('hands a part down when the tier is partly dead, but not when enough of it lives', () => {
+    const four = [member(), member(), member(), dead()];
+    expect(percents([...four, member({ tier: 1 })])).toEqual([33, 33, 33, 0, 0]);
+    expect(percents([member(), dead(), member({ tier: 1 })])).toEqual([70, 0, 30]);
+    expect(percents([member(), dead(), member({ tier: 1 })], { spillOver: false })).toEqual([100, 0, 0]);
+  });
+
+  it('counts weights only where the policy does', () => {
+    const pair = [member({ weight: 3 }), member()];
+    expect(percents(pair)).toEqual([50, 50]);
+    expect(percents(pair, { byWeight: true })).toEqual([75, 25]);
+    expect(percents([member({ load: 300 }), member({ load: 100 })], { byWeight: true })).toEqual([75, 25]);
+  });
+
+  it('lets one that came back grow, and says when to look again', () => {
+    const back = member({ usableSinceMs: NOW_MS - 5_000 });
+    expect(percents([member(), back])).toEqual([67, 33]);
+    expect(spread([member(), back], 0, NOW_MS, OPTIONS).wakeAtMs).toBe(NOW_MS + 500);
+    expect(percents([member(), back], { slowStartMs: 0 })).toEqual([50, 50]);
+    expect(spread([member(), member()], 0, NOW_MS, OPTIONS).wakeAtMs).toBeNull();
+    expect(spread([back], 0, NOW_MS, OPTIONS).wakeAtMs).toBeNull();
+  });
+
+  it('prefers the own zone as far as it can bear it', () => {
+    const here = member({ zone: 'here' });
+    const there = member({ zone: 'there' });
+    expect(percents([here, there], { zone: 'here' })).toEqual([100, 0]);
+    expect(percents([here, there, there, there], { zone: 'here' })).toEqual([70, 10, 10, 10]);
+    expect(percents([dead({ zone: 'here' }), there], { zone: 'here' })).toEqual([0, 100]);
+    expect(percents([there, there], { zone: 'here' })).toEqual([50, 50]);
+  });
+
+  it('gives calls to the usable alone, and to somebody as long as one of the active tier is usable', () => {
+    const anyMember = fc.record({
+      tier: fc.nat(2),
+      zone: fc.constantFrom('', 'here', 'there'),
+      weight: fc.integer({ min: 1, max: 65_535 }),
+      load: fc.option(fc.double({ min: 0.01, max: 1e6, noNaN: true })),
+      usableSinceMs: fc.option(fc.nat(NOW_MS)),
+    });
+    const options = fc.record({
+      byWeight: fc.boolean(),
+      spillOver: fc.boolean(),
+      zone: fc.constantFrom('', 'here', 'elsewhere'),
+      slowStartMs: fc.constantFrom(0, 10_000),
+    });
+    fc.assert(
+      fc.property(fc.array(anyMember, { minLength: 1, maxLength: 12 }), options, (described, chosen) => {
+        const members = described.map((one) => ({ ...one, usable: one.usableSinceMs !== null }));
+        const active = Math.min(...members.map(({ tier, usable }) => (usable ? tier : Infinity)));
+        if (!Number.isFinite(active)) return;
+        const { weights, wakeAtMs } = spread(members, active, NOW_MS, chosen);
+        for (const [place, weight] of weights.entries()) {
+          expect(weight).toBeGreaterThanOrEqual(0);
+          if (!members[place]!.usable || members[place]!.tier < active) expect(weight).toBe(0);
+        }
+        expect(weights.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1);
+        expect(wakeAtMs ?? Infinity).toBeGreaterThan(NOW_MS);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
