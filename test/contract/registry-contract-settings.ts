@@ -17,7 +17,9 @@ export function settingsContract(opened: () => { readonly registry: Registry; re
       key = `understudy/test/${service}`;
       told = [];
       stopping = new AbortController();
-      const hear = (event: SettingEvent): void => void (event.type === 'text' && told.push(event.text));
+      const hear = (event: SettingEvent): void => {
+        if (event.type === 'text') told.push(event.text);
+      };
       following = registry.followSetting(key, hear, stopping.signal);
     });
 

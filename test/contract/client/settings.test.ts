@@ -38,6 +38,7 @@ it('an operator changes the policy of a running client, and no connection is dro
     for (let call = 0; call < 40; call += 1) names.push((await add(client)).instance);
     return names.filter((name) => name === 'one').length;
   };
+  await until(async () => (await add(client)).instance === 'two', { what: 'both to take calls' });
   expect(await shares()).toBe(20);
   await set('{"policy":"weighted_round_robin"}');
   await until(() => told.length === 2, { what: 'the settings' });
@@ -81,7 +82,9 @@ it('a service that shall fail open tries servers that say themselves that they c
   await add(client);
   for (const server of servers) server.setServing(false);
   const unfit = new Set<string>();
-  bench.understudy.events.on('endpoint', ({ id, fitness }) => void (fitness === 'desperate' && unfit.add(id)));
+  bench.understudy.events.on('endpoint', ({ id, fitness }) => {
+    if (fitness === 'desperate') unfit.add(id);
+  });
   await until(() => unfit.size === 2, { what: 'both to be known as not serving' });
   expect((await add(client)).value).toBe(5);
 });
