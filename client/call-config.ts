@@ -10,6 +10,7 @@
 import { status, type ServiceConfig } from '@grpc/grpc-js';
 import { hedgeDelayMs, type HedgeOptions } from '../core/decide/hedge';
 import type { Clock } from '../core/time/clock';
+import { CallIdFilter } from './call-id';
 import { CallEndFilter, CallTrace } from './call-trace';
 import type { CallMonitor } from './call-monitor';
 import type { ConfigSelector } from './grpc-experimental';
@@ -39,6 +40,7 @@ export interface CallConfigParts {
 interface Method {
   readonly base: MethodConfig;
   readonly repeatable: boolean;
+  readonly needsCallId: boolean;
   /** The last policy made, which is good until the delay changes. */
   repeated: { readonly delayMs: number | null; readonly config: MethodConfig } | null;
 }
@@ -52,6 +54,7 @@ export class CallConfigSelector implements ConfigSelector {
     const { monitor, budget, clock } = this.parts;
     const method = this.methodOf(path);
     const trace = new CallTrace(path, method.repeatable, monitor, clock);
+    const end = { createFilter: () => new CallEndFilter(trace) };
     monitor.callStarted();
     budget.callStarted();
     return {
@@ -59,7 +62,7 @@ export class CallConfigSelector implements ConfigSelector {
       // Typed as text pairs, handed through untouched: the picker looks for a CallTrace.
       pickInformation: trace as unknown as CallConfig['pickInformation'],
       status: status.OK,
-      dynamicFilterFactories: [{ createFilter: () => new CallEndFilter(trace) }],
+      dynamicFilterFactories: method.needsCallId ? [end, { createFilter: () => new CallIdFilter(clock) }] : [end],
     };
   }
 
@@ -74,7 +77,7 @@ export class CallConfigSelector implements ConfigSelector {
     const base = matching(userConfig, path) ?? { name: [] };
     const userDecided = base.retryPolicy !== undefined || base.hedgingPolicy !== undefined;
     const repeatable = !userDecided && maxAttempts > 1 && safety.mayBeRepeated(path);
-    const method = { base, repeatable, repeated: null };
+    const method = { base, repeatable, needsCallId: safety.needsCallId(path), repeated: null };
     this.methods.set(path, method);
     return method;
   }

@@ -3,32 +3,45 @@
  * grpc-js does not show a method's options to anything below the stub, so the definitions have to be handed in.
  */
 import type { ServiceDefinition } from '@grpc/grpc-js';
-import { mayBeRepeated, type IdempotencyLevel } from '../core/domain/idempotency';
+import { mayBeRepeated, type IdempotencyLevel, type MethodLevel } from '../core/domain/idempotency';
 
 /** What proto-loader adds to a method definition; generators that do not read options leave it out. */
 interface MethodWithOptions {
   readonly path: string;
+  readonly requestStream: boolean;
   readonly responseStream: boolean;
   readonly options?: { readonly idempotency_level?: IdempotencyLevel };
 }
 
 export class MethodSafety {
-  private readonly levels = new Map<string, IdempotencyLevel>();
+  private readonly levels = new Map<string, MethodLevel>();
   private readonly knownServices = new Set<string>();
   private readonly unary = new Set<string>();
+  private readonly streams = new Set<string>();
 
+  /** @throws TypeError for a stream that is said to be DEDUPLICATED */
   constructor(
-    configured: Readonly<Record<string, IdempotencyLevel>>,
+    configured: Readonly<Record<string, MethodLevel>>,
     services: readonly ServiceDefinition[],
     private readonly onUnknownService: (service: string) => void,
   ) {
     for (const service of services) for (const method of Object.values(service)) this.learn(method);
-    for (const [path, level] of Object.entries(configured)) this.set(path, level);
+    for (const [path, level] of Object.entries(configured)) {
+      if (level === 'DEDUPLICATED' && this.streams.has(path)) {
+        throw new TypeError(`methods.${path}: a stream cannot be DEDUPLICATED, only a unary call can`);
+      }
+      this.set(path, level);
+    }
   }
 
   /** It may be repeated, and its answer is one message: nothing of it need be shown before it is whole. */
   answersOnce(path: string): boolean {
     return this.unary.has(path) && mayBeRepeated(this.levels.get(path));
+  }
+
+  /** Its servers tell attempts of one call by the id that the call carries. */
+  needsCallId(path: string): boolean {
+    return this.levels.get(path) === 'DEDUPLICATED';
   }
 
   /** `path` as on the wire: `/calculator.v1.Calculator/Add`. Tells once of a service that nothing is known of. */
@@ -43,10 +56,11 @@ export class MethodSafety {
 
   private learn(method: MethodWithOptions): void {
     if (!method.responseStream) this.unary.add(method.path);
+    if (method.requestStream || method.responseStream) this.streams.add(method.path);
     this.set(method.path, method.options?.idempotency_level ?? 'IDEMPOTENCY_UNKNOWN');
   }
 
-  private set(path: string, level: IdempotencyLevel): void {
+  private set(path: string, level: MethodLevel): void {
     this.levels.set(path, level);
     this.knownServices.add(serviceOf(path));
   }

@@ -6,3 +6,8 @@ export { drainOnSignal } from './drain-on-signal';
 export type { DrainOnSignalOptions } from './drain-on-signal';
 export { reportLoad } from './load-report';
 export type { ReportLoadOptions } from './load-report';
+export { deduplicate } from './deduplicate';
+export type { DeduplicateOptions } from './deduplicate';
+export { MemoryDedupStore } from './memory-dedup-store';
+export type { MemoryDedupOptions } from './memory-dedup-store';
+export type { Answer, Claim, DedupStore, WrittenMetadata } from './dedup-store';
