@@ -15,4 +15,6 @@ export type { ServiceSettings } from './client/service-settings';
 export type { CallCounters } from './client/call-monitor';
 export type { ClientTunables } from './client/options';
 export type { RegistryConfig } from './registry/factory';
-export type { IdempotencyLevel } from './core/domain/idempotency';
+export { newCallId } from './client/call-id';
+export { CALL_ID_KEY } from './core/decide/call-id';
+export type { IdempotencyLevel, MethodLevel } from './core/domain/idempotency';

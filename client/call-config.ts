@@ -10,6 +10,7 @@
 import { status, type ServiceConfig } from '@grpc/grpc-js';
 import { hedgeDelayMs, type HedgeOptions } from '../core/decide/hedge';
 import type { Clock } from '../core/time/clock';
+import { CallIdFilter } from './call-id';
 import { CallTrace } from './call-trace';
 import type { CallMonitor } from './call-monitor';
 import type { ConfigSelector } from './grpc-experimental';
@@ -40,6 +41,7 @@ interface Method {
   readonly base: MethodConfig;
   readonly repeatable: boolean;
   readonly streams: boolean;
+  readonly needsCallId: boolean;
   /** The last policy made, which is good until the delay changes. */
   repeated: { readonly delayMs: number | null; readonly config: MethodConfig } | null;
 }
@@ -53,6 +55,7 @@ export class CallConfigSelector implements ConfigSelector {
     const { monitor, budget, clock } = this.parts;
     const method = this.methodOf(path);
     const trace = new CallTrace(path, method, monitor, clock);
+    const end = { createFilter: () => trace.filter() };
     monitor.callStarted();
     budget.callStarted();
     return {
@@ -60,7 +63,7 @@ export class CallConfigSelector implements ConfigSelector {
       // Typed as text pairs, handed through untouched: the picker looks for a CallTrace.
       pickInformation: trace as unknown as CallConfig['pickInformation'],
       status: status.OK,
-      dynamicFilterFactories: [{ createFilter: () => trace.filter() }],
+      dynamicFilterFactories: method.needsCallId ? [end, { createFilter: () => new CallIdFilter(clock) }] : [end],
     };
   }
 
@@ -77,7 +80,7 @@ export class CallConfigSelector implements ConfigSelector {
     const repeatable = !userDecided && maxAttempts > 1 && safety.mayBeRepeated(path);
     const shape = safety.shapeOf(path);
     const streams = shape === 'server-stream' || shape === 'both-streams';
-    const method = { base, repeatable, streams, repeated: null };
+    const method = { base, repeatable, streams, needsCallId: safety.needsCallId(path), repeated: null };
     this.methods.set(path, method);
     return method;
   }

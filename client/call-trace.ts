@@ -55,13 +55,14 @@ export class CallTrace {
         this.monitor.attemptStarted();
         endpoint.vitals.attemptStarted(startedMs);
       },
-      ended: (code, details) => {
+      ended: (code, details, trailers) => {
         const nowMs = this.clock.nowMs();
         this.out -= 1;
         // Who ends while another is still out has lost to it, and was waited for up to now.
         const waited = !this.hasBegun || this.out > 0;
         const tookMs = nowMs - startedMs;
         endpoint.vitals.attemptEnded(code, waited, tookMs, nowMs);
+        endpoint.load.attemptEnded(trailers, nowMs);
         this.attemptEnded(endpoint, code, details, tookMs);
       },
     };

@@ -5,11 +5,13 @@
 import { connectivityState, status } from '@grpc/grpc-js';
 import type { ConnectionState, EndpointFacts, ServingState } from '../core/detect/fitness';
 import { hostPort, type CatalogEntry } from '../core/domain/instance';
+import { DEFAULT_LOAD_WEIGHT } from '../core/pick/load-weight';
 import type { Clock } from '../core/time/clock';
 import type { ConnectivityStateListener, SubchannelInterface } from './grpc-experimental';
 import { EndpointVitals } from './endpoint-vitals';
 import { healthClientOn, type HealthClient } from './health-client';
 import { HealthWatch } from './health-watch';
+import { LoadReports } from './load-reports';
 import type { MethodSafety } from './method-safety';
 import { vitalsOptions, type ClientOptions } from './options';
 import { PatientSubchannel } from './patient-subchannel';
@@ -37,6 +39,7 @@ export interface EndpointPorts {
 
 export class EndpointConnection {
   readonly vitals: EndpointVitals;
+  readonly load = new LoadReports(DEFAULT_LOAD_WEIGHT);
   private current: PatientSubchannel | null = null;
   private connection: ConnectionState = 'idle';
   private connectionReason = 'not connected yet';
@@ -166,6 +169,7 @@ export class EndpointConnection {
     this.serving = this.ports.options.healthWatch ? 'unknown' : 'serving';
     this.startWatching();
     this.vitals.connected();
+    this.load.connected();
     this.become('ready', `connected to ${hostPort(this.latest)}`);
   }
 

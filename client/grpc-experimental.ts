@@ -6,6 +6,7 @@
 import { experimental } from '@grpc/grpc-js';
 
 export const {
+  BaseFilter,
   registerResolver,
   registerLoadBalancerType,
   UnavailablePicker,

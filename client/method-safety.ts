@@ -3,7 +3,7 @@
  * grpc-js does not show a method's options to anything below the stub, so the definitions have to be handed in.
  */
 import type { ServiceDefinition } from '@grpc/grpc-js';
-import { mayBeRepeated, type IdempotencyLevel } from '../core/domain/idempotency';
+import { mayBeRepeated, type IdempotencyLevel, type MethodLevel } from '../core/domain/idempotency';
 
 /** What proto-loader adds to a method definition; generators that do not read options leave it out. */
 interface MethodWithOptions {
@@ -17,21 +17,32 @@ interface MethodWithOptions {
 export type MethodShape = 'unary' | 'client-stream' | 'server-stream' | 'both-streams';
 
 export class MethodSafety {
-  private readonly levels = new Map<string, IdempotencyLevel>();
+  private readonly levels = new Map<string, MethodLevel>();
   private readonly knownServices = new Set<string>();
   private readonly shapes = new Map<string, MethodShape>();
 
+  /** @throws TypeError for a stream that is said to be DEDUPLICATED */
   constructor(
-    configured: Readonly<Record<string, IdempotencyLevel>>,
+    configured: Readonly<Record<string, MethodLevel>>,
     services: readonly ServiceDefinition[],
     private readonly onUnknownService: (service: string) => void,
   ) {
     for (const service of services) for (const method of Object.values(service)) this.learn(method);
-    for (const [path, level] of Object.entries(configured)) this.set(path, level);
+    for (const [path, level] of Object.entries(configured)) {
+      if (level === 'DEDUPLICATED' && (this.shapes.get(path) ?? 'unary') !== 'unary') {
+        throw new TypeError(`methods.${path}: a stream cannot be DEDUPLICATED, only a unary call can`);
+      }
+      this.set(path, level);
+    }
   }
 
   shapeOf(path: string): MethodShape {
     return this.shapes.get(path) ?? 'both-streams';
+  }
+
+  /** Its servers tell attempts of one call by the id that the call carries. */
+  needsCallId(path: string): boolean {
+    return this.levels.get(path) === 'DEDUPLICATED';
   }
 
   /** `path` as on the wire: `/calculator.v1.Calculator/Add`. Tells once of a service that nothing is known of. */
@@ -49,7 +60,7 @@ export class MethodSafety {
     this.set(method.path, method.options?.idempotency_level ?? 'IDEMPOTENCY_UNKNOWN');
   }
 
-  private set(path: string, level: IdempotencyLevel): void {
+  private set(path: string, level: MethodLevel): void {
     this.levels.set(path, level);
     this.knownServices.add(serviceOf(path));
   }

@@ -20,7 +20,7 @@ const schema = z.strictObject({
   methods: z
     .record(
       z.string().regex(/^\/[^/]+\/[^/]+$/, 'must look like /package.Service/Method'),
-      z.enum(['NO_SIDE_EFFECTS', 'IDEMPOTENT', 'IDEMPOTENCY_UNKNOWN']),
+      z.enum(['NO_SIDE_EFFECTS', 'IDEMPOTENT', 'IDEMPOTENCY_UNKNOWN', 'DEDUPLICATED']),
     )
     .default({}),
   ...SETTINGS,

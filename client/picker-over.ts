@@ -27,7 +27,7 @@ export function pickerOver(
   if (level === null || activeTier === null) return null;
   // Who is only about to connect is no capacity that is missing.
   const known = judged.filter(({ candidate }) => candidate.fitness !== 'pending');
-  const members = known.map((one) => memberOf(one, level));
+  const members = known.map((one) => memberOf(one, level, nowMs));
   const { weights, wakeAtMs } = spread(members, activeTier, nowMs, spreadOptions(context.options));
   const placed = known.map(({ endpoint }, place) => ({
     endpoint,
@@ -50,14 +50,15 @@ export function pickerOver(
   return { picker, wakeAtMs: wakeAtMs ?? Infinity };
 }
 
-function memberOf({ endpoint, candidate, sinceMs }: Judged, level: string): SpreadMember {
+function memberOf({ endpoint, candidate, sinceMs }: Judged, level: string, nowMs: number): SpreadMember {
   const usable = candidate.fitness === level;
   const { tier, weight, meta } = endpoint.entry;
   return {
     tier,
     weight,
     zone: meta['zone'] ?? '',
-    load: null,
+    load: endpoint.load.weightAt(nowMs),
+    reportsLoad: endpoint.load.any,
     usable,
     usableSinceMs: usable ? sinceMs : null,
   };

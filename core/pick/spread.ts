@@ -16,6 +16,8 @@ export interface SpreadMember {
   readonly weight: number;
   /** As the load that its server reports says; null: not known. */
   readonly load: number | null;
+  /** It reports its load, so that its weight changes with time. */
+  readonly reportsLoad: boolean;
   /** It may be given calls now. The others only count as capacity that is missing. */
   readonly usable: boolean;
   /** Since when it has been so without a break, ms of the clock; null when it is not. */
@@ -127,7 +129,7 @@ function wakeAtMs(
   if (pool.length < 2) return null;
   const ramp = { windowMs: slowStartMs, aggression: 1, minShare: LEAST_SHARE };
   const ramps = pool.map(({ usableSinceMs }) => slowStartWakeMs(nowMs - (usableSinceMs ?? nowMs), ramp) ?? Infinity);
-  const load = byWeight && pool.some((member) => member.load !== null) ? LOAD_PERIOD_MS : Infinity;
+  const load = byWeight && pool.some(({ reportsLoad }) => reportsLoad) ? LOAD_PERIOD_MS : Infinity;
   const soonest = Math.min(load, ...ramps);
   return Number.isFinite(soonest) ? nowMs + soonest : null;
 }

@@ -9,6 +9,7 @@ const member = (changes: Partial<SpreadMember> = {}): SpreadMember => ({
   zone: '',
   weight: 1,
   load: null,
+  reportsLoad: false,
   usable: true,
   usableSinceMs: 0,
   ...changes,
@@ -71,6 +72,7 @@ describe('the spread of calls', () => {
       zone: fc.constantFrom('', 'here', 'there'),
       weight: fc.integer({ min: 1, max: 65_535 }),
       load: fc.option(fc.double({ min: 0.01, max: 1e6, noNaN: true })),
+      reportsLoad: fc.boolean(),
       usableSinceMs: fc.option(fc.nat(NOW_MS)),
     });
     const options = fc.record({
