@@ -46,6 +46,8 @@ export interface Spread {
 /** Envoy's factor, for tiers and zones alike: they bear a little more than their even share. */
 const OVERPROVISIONING = 1.4;
 const LEAST_SHARE = 0.1;
+/** Those that started together, give or take, share evenly: round robin goes round. */
+const SAME_AGE = 0.9;
 /** gRFC A58, weight_update_period. */
 const LOAD_PERIOD_MS = 1_000;
 
@@ -92,9 +94,14 @@ function capacitiesOf(
 ): readonly number[] {
   const weights = byWeight ? poolWeights(members.map(({ weight: fixed, load }) => ({ fixed, load }))) : null;
   const ramp = { windowMs: slowStartMs, aggression: 1, minShare: LEAST_SHARE };
-  return members.map(({ usableSinceMs }, place) =>
-    usableSinceMs === null ? 0 : (weights?.[place] ?? 1) * slowStartFactor(nowMs - usableSinceMs, ramp),
+  const factors = members.map(({ usableSinceMs }) =>
+    usableSinceMs === null ? 0 : slowStartFactor(nowMs - usableSinceMs, ramp),
   );
+  const grown = Math.max(...factors);
+  return factors.map((factor, place) => {
+    const share = factor > grown * SAME_AGE ? grown : factor;
+    return share * (weights?.[place] ?? 1);
+  });
 }
 
 /** Weights inside each tier, the caller's own zone preferred. */

@@ -26,6 +26,7 @@ export class StubCalculator {
   hold: Promise<void> | null = null;
   /** Sends its headers at once, before it does anything else. */
   headersFirst = false;
+  private isDead = false;
   private readonly healthStatus = new HealthImplementation({ '': 'SERVING' });
   private readonly sockets = new Set<Socket>();
 
@@ -41,8 +42,7 @@ export class StubCalculator {
     const [port = 0] = options.port === undefined ? await freePorts(1) : [options.port];
     const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
     const front = createServer((socket) => {
-      stub.accept(socket);
-      injector.injectConnection(socket);
+      if (stub.accept(socket)) injector.injectConnection(socket);
     });
     const stub = new StubCalculator(options.instance, port, server, front);
     stub.serve(options.health ?? true);
@@ -59,17 +59,24 @@ export class StubCalculator {
 
   /** Cuts every connection and listens no more, as the death of a process does. */
   async die(): Promise<void> {
+    this.isDead = true;
     this.front.close();
     for (const socket of this.sockets) socket.resetAndDestroy();
     this.server.forceShutdown();
     await Promise.resolve();
   }
 
-  private accept(socket: Socket): void {
+  /** False for one that was on its way when the server died: nobody would ever end it. */
+  private accept(socket: Socket): boolean {
+    socket.on('error', () => undefined);
+    if (this.isDead) {
+      socket.resetAndDestroy();
+      return false;
+    }
     this.connections += 1;
     this.sockets.add(socket);
-    socket.on('error', () => undefined);
     socket.once('close', () => this.sockets.delete(socket));
+    return true;
   }
 
   private serve(health: boolean): void {
