@@ -1,25 +1,36 @@
-import type { handleUnaryCall } from '@grpc/grpc-js';
+import type { handleUnaryCall, Metadata } from '@grpc/grpc-js';
 import type { Answer } from '../proto/generated/calculator/v1/Answer';
 import type { CalculatorHandlers } from '../proto/generated/calculator/v1/Calculator';
 import type { Operands__Output } from '../proto/generated/calculator/v1/Operands';
+import { CALL_ID_KEY } from '../server/index';
 import { calculate } from './calculator';
 import type { Operation } from './calculator';
 import type { Memory } from './memory';
 import { statusOf } from './status-of';
 import { runningTotal, series, sum } from './streams';
 
+/** An executed MemoryAdd. */
+export interface Addition {
+  readonly id: string;
+  readonly amount: number;
+  /** The memory after it. */
+  readonly value: number;
+  /** Id of the call, if it came with one. */
+  readonly call?: string;
+}
+
 /** Writes an executed MemoryAdd down; throws if it cannot. */
-export type RecordAddition = (id: string, amount: number) => void;
+export type RecordAddition = (addition: Addition) => void;
 
 /** The methods of the Calculator service: translates between messages and arithmetic, and errors into statuses. */
 export function calculatorHandlers(instance: string, memory: Memory, record: RecordAddition): CalculatorHandlers {
   const answer = (value: number): Answer => ({ value, instance });
   const unary =
-    <Request>(work: (request: Request) => number): handleUnaryCall<Request, Answer> =>
-    ({ request }, callback) => {
+    <Request>(work: (request: Request, metadata: Metadata) => number): handleUnaryCall<Request, Answer> =>
+    ({ request, metadata }, callback) => {
       let value: number;
       try {
-        value = work(request);
+        value = work(request, metadata);
       } catch (error) {
         callback(statusOf(error));
         return;
@@ -34,11 +45,18 @@ export function calculatorHandlers(instance: string, memory: Memory, record: Rec
     Subtract: arithmetic('subtract'),
     Multiply: arithmetic('multiply'),
     Divide: arithmetic('divide'),
-    MemoryAdd: unary(({ id, amount }) => memory.add(id, amount, () => record(id, amount))),
+    MemoryAdd: unary(({ id, amount }, metadata) =>
+      memory.add(id, amount, (value) => record({ id, amount, value, ...callOf(metadata) })),
+    ),
     MemoryRecall: unary(() => memory.value),
     MemoryClear: unary(() => memory.clear()),
     Series: (call) => void series(call, answer),
     Sum: (call, callback) => sum(call, callback, answer),
     RunningTotal: (call) => runningTotal(call, answer),
   };
+}
+
+function callOf(metadata: Metadata): Pick<Addition, 'call'> {
+  const [call] = metadata.get(CALL_ID_KEY);
+  return call === undefined ? {} : { call: String(call) };
 }

@@ -7,6 +7,10 @@ export interface LedgerEntry {
   readonly instance: string;
   /** When, ISO 8601. */
   readonly stamp: string;
+  /** The memory of the instance after it. */
+  readonly value?: number;
+  /** Id of the call, if it came with one. */
+  readonly call?: string;
 }
 
 export interface LedgerContent {

@@ -7,14 +7,17 @@ import { logVerbosity, ServerCredentials, setLogVerbosity } from '@grpc/grpc-js'
 import type { Server } from '@grpc/grpc-js';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { drainOnSignal } from '../server/index';
+import type { RecordAddition } from './handlers';
 import { Ledger } from './ledger';
 import { calculatorServer } from './server';
+import { SharedCalls } from './shared-calls';
 
 interface Flags {
   readonly host: string;
   readonly port: number;
   readonly instance: string;
   readonly ledger?: string;
+  readonly exactlyOnce?: string;
   readonly allowFaults: boolean;
   readonly serviceTimeMs: number;
   readonly drainGraceMs: number;
@@ -38,6 +41,10 @@ function parseFlags(argv: readonly string[]): Flags {
     .option('--port <number>', 'port to listen on, 0 for any free one', whole(MAX_PORT), 0)
     .option('--instance <name>', 'name in every answer', `calculator-${process.pid}`)
     .option('--ledger <file>', 'append every executed MemoryAdd to this file')
+    .option(
+      '--exactly-once <folder>',
+      'remember call ids in this folder, shared with other calculators; needs --ledger',
+    )
     .option('--allow-faults', 'serve calculator.v1.Faults, for tests and drills', false)
     .option('--service-time-ms <ms>', 'time that a call takes', wholeMs, 0)
     .option('--drain-grace-ms <ms>', 'time for callers to leave before connections close', wholeMs, 300)
@@ -50,11 +57,12 @@ function parseFlags(argv: readonly string[]): Flags {
 
 async function serve(flags: Flags): Promise<void> {
   const { host, instance, allowFaults, serviceTimeMs, drainGraceMs, drainTimeoutMs } = flags;
+  const shared = sharedCallsOf(flags);
   const ledger = flags.ledger === undefined ? undefined : Ledger.open(flags.ledger);
-  const record = (id: string, amount: number): void => {
-    ledger?.append({ id, amount, instance, stamp: new Date().toISOString() });
+  const record: RecordAddition = (addition) => {
+    ledger?.append({ ...addition, instance, stamp: new Date().toISOString() });
   };
-  const { server, health } = calculatorServer({ instance, record, allowFaults, serviceTimeMs });
+  const { server, health } = calculatorServer({ instance, record, allowFaults, serviceTimeMs, ...shared });
   try {
     const port = await listen(server, host, flags.port);
     drainOnSignal({
@@ -74,6 +82,13 @@ async function serve(flags: Flags): Promise<void> {
     ledger?.close();
     throw error;
   }
+}
+
+function sharedCallsOf({ exactlyOnce, ledger }: Flags): { dedupStore?: SharedCalls } {
+  if (exactlyOnce === undefined) return {};
+  if (ledger === undefined)
+    throw new Error('--exactly-once needs --ledger: it shows what a calculator that died had done');
+  return { dedupStore: new SharedCalls(exactlyOnce, ledger) };
 }
 
 function listen(server: Server, host: string, port: number): Promise<number> {

@@ -12,18 +12,18 @@ export class Memory {
   }
 
   /**
-   * Adds to the memory, after `record` has written it down: what cannot be recorded is not executed.
+   * Adds to the memory, after `record` has written it and its sum down: what cannot be recorded is not executed.
    *
    * @throws CalculatorError INVALID_ARGUMENT for an empty id or an amount that is not finite, OUT_OF_RANGE for a sum
    * that is not finite; and whatever `record` throws. The memory is then unchanged.
    */
-  add(id: string, amount: number, record: () => void): number {
+  add(id: string, amount: number, record: (sum: number) => void): number {
     if (id === '') {
       throw new CalculatorError('INVALID_ARGUMENT', 'id must not be empty: the caller makes one for each wish');
     }
     requireFinite('amount', amount);
     const sum = calculate('add', this.#value, amount);
-    record();
+    record(sum);
     this.#value = sum;
     return sum;
   }

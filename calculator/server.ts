@@ -4,7 +4,8 @@ import { loadSync } from '@grpc/proto-loader';
 import { ReflectionService } from '@grpc/reflection';
 import { protoPath as healthProtoPath } from 'grpc-health-check';
 import { calculatorPackage, calculatorService, faultsService } from '../proto/calculator';
-import { DrainableHealth } from '../server/index';
+import { deduplicate, DrainableHealth } from '../server/index';
+import type { DedupStore } from '../server/index';
 import { FaultSwitch, faultsHandlers } from './fault-switch';
 import { faultInterceptor, verdictOf } from './faults';
 import type { Fault } from './faults';
@@ -29,15 +30,20 @@ export interface CalculatorServerOptions {
   readonly allowFaults: boolean;
   /** How long a Calculator call takes, ms. The work is done at once, the answer waits. */
   readonly serviceTimeMs: number;
+  /** Where call ids are remembered; without it a call is executed as often as it comes. */
+  readonly dedupStore?: DedupStore;
 }
 
 /** Puts the services together; does not listen yet. */
 export function calculatorServer(options: CalculatorServerOptions): { server: Server; health: DrainableHealth } {
-  const { instance, record, allowFaults, serviceTimeMs } = options;
+  const { instance, record, allowFaults, serviceTimeMs, dedupStore } = options;
   const faults = new FaultSwitch();
-  const interceptor = faultInterceptor((path) => verdictOf(faults.fault, path, serviceTimeMs));
   const isPlain = !allowFaults && serviceTimeMs === 0;
-  const server = new Server({ ...KEEPALIVE, interceptors: isPlain ? [] : [interceptor] });
+  const interceptors = [
+    ...(isPlain ? [] : [faultInterceptor((path) => verdictOf(faults.fault, path, serviceTimeMs))]),
+    ...(dedupStore === undefined ? [] : [deduplicate({ services: [calculatorService], store: dedupStore })]),
+  ];
+  const server = new Server({ ...KEEPALIVE, interceptors });
 
   server.addService(calculatorService, calculatorHandlers(instance, new Memory(), record));
   const health = new DrainableHealth({ [CALCULATOR]: 'SERVING' });

@@ -143,7 +143,7 @@ class OnceCall extends ServerInterceptingCall {
   private answer(admission: Exclude<Admission, { kind: 'execute' }>): void {
     switch (admission.kind) {
       case 'replay':
-        this.send(admission.answer);
+        this.send(admission.answer, (message) => this.method.responseDeserialize(Buffer.from(message)));
         break;
       case 'refuse':
         this.wire.sendStatus({ code: status[admission.code], details: admission.details });
@@ -158,7 +158,7 @@ class OnceCall extends ServerInterceptingCall {
     const answer = this.answerOf(end);
     if (this.notExecuted.has(end.code)) await this.deduplicator.release(id);
     else await this.deduplicator.settle(id, answer);
-    this.send(answer);
+    this.send(answer, () => this.response);
   }
 
   private answerOf({ code, details, metadata }: PartialStatus): Answer {
@@ -172,14 +172,15 @@ class OnceCall extends ServerInterceptingCall {
     }
   }
 
-  private send({ code, details, message, headers, trailers }: Answer): void {
+  private send(answer: Answer, responseOf: (message: Uint8Array) => unknown): void {
+    const { code, details, message, headers, trailers } = answer;
     const end = (): void => this.wire.sendStatus({ code, details, metadata: readMetadata(trailers) });
     if (message === null) {
       end();
       return;
     }
     this.wire.sendMetadata(readMetadata(headers));
-    this.wire.sendMessage(this.method.responseDeserialize(Buffer.from(message)), end);
+    this.wire.sendMessage(responseOf(message), end);
   }
 }
 

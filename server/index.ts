@@ -1,4 +1,4 @@
-/** `understudy-rpc/server`: what a gRPC server needs to leave politely and to tell its load. */
+/** `understudy-rpc/server`: what a gRPC server needs to leave politely, to tell its load, and to execute calls once. */
 export { DrainableHealth } from './drainable-health';
 export { drainServer } from './drain-server';
 export type { DrainableServer, DrainOptions, DrainReport } from './drain-server';
@@ -11,3 +11,5 @@ export type { DeduplicateOptions } from './deduplicate';
 export { MemoryDedupStore } from './memory-dedup-store';
 export type { MemoryDedupOptions } from './memory-dedup-store';
 export type { Answer, Claim, DedupStore, WrittenMetadata } from './dedup-store';
+export { CALL_ID_KEY } from '../core/decide/call-id';
+export type { CallId } from '../core/decide/call-id';

@@ -21,11 +21,13 @@ export interface ReportLoadOptions {
 
 const WINDOW_MS = 1_000;
 const MEMORY_MS = 5_000;
+/** A header costs both sides as much as a tenth of a small call, and nobody needs news more often than this. */
+const SPACING_MS = 20;
 /** gRPC's own services, health and reflection: not the work that load is about. */
 const OWN_SERVICES = '/grpc.';
 
 /**
- * A server interceptor that tells callers how busy this server is, in the trailers of every answer (ORCA, gRFC A51), so
+ * A server interceptor that tells callers how busy this server is, in the trailers of its answers (ORCA, gRFC A51), so
  * that they can weigh it by its load: `new Server({ interceptors: [reportLoad()] })`. Utilization is the share of time
  * that the event loop was busy, or that `concurrency` was used up, whichever is more.
  *
@@ -39,6 +41,7 @@ export function reportLoad(options: ReportLoadOptions = {}): ServerInterceptor {
   if (!(concurrency > 0)) throw new RangeError(`concurrency must be above 0, it is ${concurrency}`);
   const meter = new LoadMeter(clock.nowMs(), { concurrency, windowMs: WINDOW_MS, memoryMs: MEMORY_MS });
   const written = writer();
+  let lastToldMs = -Infinity;
 
   return (method, call) => {
     if (method.path.startsWith(OWN_SERVICES)) return new ServerInterceptingCall(call);
@@ -52,11 +55,13 @@ export function reportLoad(options: ReportLoadOptions = {}): ServerInterceptor {
       start: (next) => next(new ServerListenerBuilder().withOnCancel(() => end(isLate(call.getDeadline()))).build()),
       sendStatus: (answer, next) => {
         end(outcomeOf(answer.code) === 'failure');
-        const report = meter.report(clock.nowMs(), utilization);
-        if (report === null) {
+        const nowMs = clock.nowMs();
+        const report = meter.report(nowMs, utilization);
+        if (report === null || nowMs - lastToldMs < SPACING_MS) {
           next(answer);
           return;
         }
+        lastToldMs = nowMs;
         const metadata = answer.metadata?.clone() ?? new Metadata();
         metadata.set(LOAD_REPORT_KEY, written(report));
         next({ ...answer, metadata });

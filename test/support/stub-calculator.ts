@@ -3,7 +3,15 @@
  * connections and executions, fails on demand, and may lack the health service.
  */
 import { createServer, type Server as TcpServer, type Socket } from 'node:net';
-import { Metadata, Server, ServerCredentials, status, type sendUnaryData, type ServerUnaryCall } from '@grpc/grpc-js';
+import {
+  Metadata,
+  Server,
+  ServerCredentials,
+  status,
+  type sendUnaryData,
+  type ServerInterceptor,
+  type ServerUnaryCall,
+} from '@grpc/grpc-js';
 import { HealthImplementation } from 'grpc-health-check';
 import { calculatorService } from '../../proto/calculator';
 import type { Answer } from '../../proto/generated/calculator/v1/Answer';
@@ -14,6 +22,7 @@ export interface StubOptions {
   readonly port?: number;
   /** Default true. */
   readonly health?: boolean;
+  readonly interceptors?: readonly ServerInterceptor[];
 }
 
 export class StubCalculator {
@@ -38,7 +47,7 @@ export class StubCalculator {
   ) {}
 
   static async start(options: StubOptions): Promise<StubCalculator> {
-    const server = new Server();
+    const server = new Server({ interceptors: [...(options.interceptors ?? [])] });
     const [port = 0] = options.port === undefined ? await freePorts(1) : [options.port];
     const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
     const front = createServer((socket) => {

@@ -46,12 +46,23 @@ function trailers(): Promise<Metadata> {
   });
 }
 
-it('tells the load of the server in the trailers of every answer, once it is known', async () => {
+it('tells the load of the server in the trailers of its answers, once it is known', async () => {
   await begin(reportLoad({ clock, utilization: () => 0.5 }));
   expect((await trailers()).get(LOAD_REPORT_KEY)).toEqual([]);
   clock.advance(1_000);
   const [bytes] = (await trailers()).get(LOAD_REPORT_KEY);
   expect(decodeLoadReport(bytes as Buffer)).toEqual({ qps: 2, eps: 0, utilization: 0.5 });
+});
+
+it('does not burden every answer with it when there are many', async () => {
+  await begin(reportLoad({ clock, utilization: () => 0.5 }));
+  clock.advance(1_000);
+  const told: number[] = [];
+  for (let call = 0; call < 12; call += 1) {
+    told.push((await trailers()).get(LOAD_REPORT_KEY).length);
+    clock.advance(5);
+  }
+  expect(told).toEqual([1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0]);
 });
 
 it('tells it with failures too, and counts them', async () => {

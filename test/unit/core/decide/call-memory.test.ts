@@ -6,7 +6,7 @@ const START_MS = 1_800_000_000_000;
 const WINDOW_MS = 10_000;
 
 const idAt = (afterMs: number, name = 'x'): CallId => {
-  const text = formatCallId(START_MS + afterMs, `${name}`.padEnd(16, '-'));
+  const text = formatCallId(START_MS + afterMs, name.padEnd(16, '-'));
   return parseCallId(text)!;
 };
 const memoryOf = (maxEntries: number): CallMemory<string> =>

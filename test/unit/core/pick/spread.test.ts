@@ -89,7 +89,8 @@ describe('the spread of calls', () => {
         const { weights, wakeAtMs } = spread(members, active, NOW_MS, chosen);
         for (const [place, weight] of weights.entries()) {
           expect(weight).toBeGreaterThanOrEqual(0);
-          if (!members[place]!.usable || members[place]!.tier < active) expect(weight).toBe(0);
+          const mayServe = members[place]!.usable && members[place]!.tier >= active;
+          expect(weight > 0 && !mayServe).toBe(false);
         }
         expect(weights.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1);
         expect(wakeAtMs ?? Infinity).toBeGreaterThan(NOW_MS);
