@@ -55,6 +55,12 @@ export const DEFAULTS = {
     startTimeout: '30s',
   },
   log: { level: 'info', format: 'auto' },
+  journal: {
+    /** Some thousand incidents … */
+    fileSize: 1_048_576,
+    /** … in each of so many files: years of an ordinary server, and no disk is filled. */
+    files: 16,
+  },
   /** Once an hour: enough to see that it lives, too little to bury anything. */
   schedule: { summary: '0 * * * *' },
 } as const;

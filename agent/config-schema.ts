@@ -158,6 +158,11 @@ export const configSchema = mapping({
   schedule: mapping({
     summary: text('a cron expression such as "0 * * * *", or "off"').default(DEFAULTS.schedule.summary),
   }).prefault({}),
+  journal: mapping({
+    folder: text('the path of a folder').optional(),
+    fileSize: whole(65_536, 1_073_741_824).default(DEFAULTS.journal.fileSize),
+    files: whole(2, 1000).default(DEFAULTS.journal.files),
+  }).prefault({}),
   services: z.array(service, 'a list with at least one service').min(1, 'a list with at least one service'),
 });
 

@@ -2,24 +2,26 @@
  * One service of the agent: joins its probes, its detector, its child and its membership, and decides what the registry
  * should hear. Services share nothing but the registry, so a hanging one never holds up another.
  */
-import { healthOf, NOTHING_SEEN, observe, type NOfMState } from '../core/detect/n-of-m';
 import type { DesiredInstance, ReconcileAction } from '../core/decide/reconcile';
 import type { RestartPhase } from '../core/decide/restart';
-import type { BeatHealth } from '../core/domain/health';
+import { isServing, type BeatHealth } from '../core/domain/health';
+import type { Incident } from '../core/domain/incident-record';
 import type { Instance } from '../core/domain/instance';
 import { sleep } from '../runtime/sleep';
+import { Hands } from './hands';
+import { IncidentTracker } from './incident-tracker';
 import type { LoopWatch } from './loop-watch';
 import { MembershipLoop, type MembershipPorts, type Report } from './membership-loop';
-import { Neighbour, type NeighbourListener } from './neighbour';
-import type { NeighbourProcesses, Probe, ProbeResult, ServerExit, ServerLauncher } from './ports';
+import { Observer } from './observer';
+import type { Journal, LogLevel, NeighbourProcesses, Probe, ProbeResult, ServerExit, ServerLauncher } from './ports';
 import { ProbeLoop } from './probe-loop';
 import type { Member } from './reconcile-loop';
 import type { ServiceConfig } from './service-config';
-import { SupervisedChild } from './supervised-child';
 
 export interface ServicePorts extends MembershipPorts {
   readonly probe: Probe;
   readonly loopWatch: LoopWatch;
+  readonly journal: Journal;
   /** Given: the server is a child of this agent. */
   readonly launcher?: ServerLauncher;
   /** Given: the server runs on its own, and is ended when it is ill. */
@@ -45,21 +47,19 @@ export class ServiceRunner implements Member {
   readonly id: string;
   private readonly membership: MembershipLoop;
   private readonly probes: ProbeLoop;
-  private readonly child: SupervisedChild | undefined;
-  private readonly neighbour: Neighbour | undefined;
+  private readonly hands: Hands;
+  private readonly incident: IncidentTracker;
   private readonly stopper = new AbortController();
   private loops: Promise<unknown> = Promise.resolve();
   private instance: Instance;
-  private detector: NOfMState = NOTHING_SEEN;
-  private seen = 'no probe has answered yet';
+  private readonly observer: Observer;
   private step = '';
-  private current: Pick<Report, 'health' | 'reason'> = { health: 'critical', reason: this.seen };
+  private current: Pick<Report, 'health' | 'reason'> = { health: 'critical', reason: 'no probe has answered yet' };
   private begun = false;
   private foundEarlier = false;
   private settled = false;
-  private everPassed = false;
   private announced = false;
-  private connectionLost = false;
+  private troubleIn: string | undefined;
   private launches = 0;
   private probeCount = 0;
   private failureCount = 0;
@@ -71,29 +71,52 @@ export class ServiceRunner implements Member {
   ) {
     this.id = config.instance.id;
     this.instance = { ...config.instance, owner, epoch: ports.clock.unixMs() };
-    this.membership = new MembershipLoop(this.id, config.membership, ports);
+    const { service } = config.instance;
+    this.incident = new IncidentTracker(
+      { service, instance: this.id, agent: owner },
+      config.restart.stableAfterMs,
+      ports,
+    );
+    this.observer = new Observer(config.probe, {
+      loopWatch: ports.loopWatch,
+      incident: this.incident,
+      warn: (message) => this.log('warn', message),
+    });
+    this.membership = new MembershipLoop(this.id, config.membership, ports, {
+      onTold: (report) => this.onTold(report),
+      onTrouble: (sentence) => this.onTrouble(sentence),
+    });
     this.probes = new ProbeLoop(ports.probe, config.probe, ports.clock, (result, startedMs) =>
       this.onProbe(result, startedMs),
     );
-    const { launcher, neighbour } = ports;
-    this.neighbour = neighbour && this.besideOf(neighbour);
-    if (launcher === undefined) return;
-    this.child = new SupervisedChild(
-      config.restart,
-      { launcher, clock: ports.clock, rng: ports.rng },
+    this.hands = new Hands(
+      config,
+      { ...ports, incident: this.incident },
       {
         onSpawn: (pid) => this.onSpawn(pid),
-        onStep: (phase, reason) => this.onStep(phase, reason),
         onExit: (exit) => this.onExit(exit),
+        onChildStep: (phase, reason) => this.onChildStep(phase, reason),
+        onStep: (level, reason) => {
+          this.log(level, reason);
+          this.say();
+        },
+        onGone: () => {
+          this.observer.markLost();
+          this.probes.hurry();
+        },
       },
     );
   }
 
-  /** Starts the child, if there is one, and the probes. Idempotence is the caller's: call it once. */
-  start(): void {
+  /**
+   * Starts the child, if there is one, and the probes. Idempotence is the caller's: call it once.
+   * @param left the incident of this instance that an earlier run left open
+   */
+  start(left?: Incident): void {
     const { signal } = this.stopper;
+    if (left !== undefined) this.incident.resume(left);
     this.probes.hurry();
-    this.child?.send({ type: 'start' });
+    this.hands.start();
     this.loops = Promise.all([this.probes.run(signal), this.membership.run(signal)]);
   }
 
@@ -119,23 +142,25 @@ export class ServiceRunner implements Member {
 
   /** Passes a signal to the server. SIGHUP also ends "given up" and forgets earlier failures. */
   signal(name: 'SIGHUP' | 'SIGUSR1' | 'SIGUSR2'): void {
-    const passed = this.child?.signal(name) ?? false;
+    const passed = this.hands.signal(name);
     this.log(
       'info',
       `${name} ${passed ? 'passed on to the server' : 'received; there is no server process to pass it on to'}`,
     );
     if (name !== 'SIGHUP') return;
-    this.child?.send({ type: 'reset' });
-    this.neighbour?.reset();
+    this.hands.reset();
   }
 
   /** Maintenance, then the server's end or the grace time, then out of the registry. */
   async leave(reason: string): Promise<void> {
     const { clock } = this.ports;
-    this.neighbour?.stop();
+    this.hands.rest();
+    // What an end that was asked for looks like to probes is no fault.
+    this.incident.take({ kind: 'abandoned', source: 'agent', sentence: reason });
+    this.incident.stop();
     await this.membership.leave(reason, MAINTENANCE_LIMIT_MS);
-    if (this.child !== undefined) await this.child.drain(this.config.drain.timeoutMs);
-    else if (this.membership.registered) await sleep(clock, this.config.drain.graceMs, this.stopper.signal);
+    if (!(await this.hands.drain()) && this.membership.registered)
+      await sleep(clock, this.config.drain.graceMs, this.stopper.signal);
     this.stopper.abort();
     await this.loops;
     if (await this.membership.deregister(DEREGISTER_LIMIT_MS)) this.log('info', 'left the registry');
@@ -144,8 +169,8 @@ export class ServiceRunner implements Member {
 
   /** Ends everything at once: the server is killed, the registry is not told. */
   kill(): void {
-    this.child?.kill();
-    this.neighbour?.stop();
+    this.hands.kill();
+    this.incident.stop();
     this.stopper.abort();
   }
 
@@ -164,76 +189,57 @@ export class ServiceRunner implements Member {
     const ok = result.outcome === 'pass';
     this.probeCount += 1;
     if (!ok) this.failureCount += 1;
-    if (!this.probeCounts(ok) || this.isDoubtful(result, startedMs)) return;
-    this.connectionLost ||= result.outcome === 'refused';
-    const { state, changed, reason } = observe(this.detector, ok, result.reason, this.config.probe.detector);
-    this.detector = state;
-    this.seen = reason;
+    const seen = this.probeCounts(ok) ? this.observer.take(result, startedMs) : undefined;
+    if (seen === undefined) return;
     this.settled = true;
-    if (changed && state.verdict === 'up') this.onUp();
+    if (seen.turnedUp) this.onUp(seen.back);
     this.say();
-    if (state.verdict === 'up') this.child?.send({ type: 'healthy' });
-    if (state.verdict === 'down') this.child?.send({ type: 'unhealthy', reason });
-    this.tellNeighbour(state.verdict, reason);
+    if (seen.verdict === 'up') this.hands.healthy();
+    if (seen.verdict === 'down') this.hands.ill(this.observer.reason);
   }
 
-  private tellNeighbour(verdict: NOfMState['verdict'], reason: string): void {
-    if (verdict === 'up') this.neighbour?.healthy();
-    if (verdict === 'down') this.neighbour?.unhealthy(reason);
+  private onTold({ health, reason }: Report): void {
+    if (isServing(health))
+      this.incident.take({ kind: 'rejoined', source: 'registry', sentence: `told ${health}: ${reason}` });
   }
 
-  private besideOf(processes: NeighbourProcesses): Neighbour {
-    const onStep: NeighbourListener['onStep'] = ({ name }, reason) => {
-      this.log(name === 'given-up' ? 'error' : 'warn', reason, { neighbour: name });
-      this.say();
-    };
-    const onGone = (): void => {
-      this.connectionLost = true;
-      this.probes.hurry();
-    };
-    return new Neighbour(this.config.restart, { processes, clock: this.ports.clock }, { onStep, onGone });
+  /** Once an incident: an outage of the registry repeats itself all the time. */
+  private onTrouble(sentence: string): void {
+    const { current } = this.incident;
+    if (current === undefined || current === this.troubleIn) return;
+    this.troubleIn = current;
+    this.incident.take({ kind: 'note', source: 'registry', sentence });
   }
 
-  private onUp(): void {
-    // A server that nobody could reach and that is back is a new process, whoever started it.
-    if (this.child === undefined && this.everPassed && this.connectionLost) this.newEpoch();
-    this.connectionLost = false;
-    this.everPassed = true;
+  private onUp(back: boolean): void {
+    this.incident.take({ kind: 'verified', source: 'probe', sentence: this.observer.reason });
+    if (this.hands.phase === undefined && back) this.newEpoch();
     this.probes.calm();
-  }
-
-  private isDoubtful({ outcome, reason }: ProbeResult, startedMs: number): boolean {
-    if (outcome !== 'silent') return false;
-    const doubt = this.ports.loopWatch.doubtSince(startedMs, this.config.probe.timeoutMs / 2);
-    if (doubt.doubtful) this.log('warn', `a failed probe does not count, because ${doubt.reason}: ${reason}`);
-    return doubt.doubtful;
   }
 
   /** A probe says something about the server only while there is one: what else answers on its port is not it. */
   private probeCounts(ok: boolean): boolean {
-    if (this.child === undefined) return true;
-    if (this.child.phase.name === 'given-up' && ok) this.child.send({ type: 'healthy' });
-    const { name } = this.child.phase;
-    return name === 'running' || name === 'idle';
+    if (this.hands.phase?.name === 'given-up' && ok) this.hands.healthy();
+    const { phase } = this.hands;
+    return phase === undefined || phase.name === 'running' || phase.name === 'idle';
   }
 
   private onSpawn(pid: number | undefined): void {
     this.launches += 1;
     if (this.launches > 1) this.newEpoch();
-    this.detector = NOTHING_SEEN;
-    this.seen = 'no probe has answered yet';
+    this.observer.forget();
     this.probes.hurry();
     if (pid !== undefined) this.log('info', `server process ${pid} started`, { pid, epoch: this.instance.epoch });
   }
 
-  private onStep(phase: RestartPhase, reason: string): void {
+  private onChildStep(phase: RestartPhase, reason: string): void {
     const draining = phase.name === 'ended' || (phase.name === 'stopping' && phase.final);
     this.log(loudness(phase), reason, { child: phase.name });
     // While it drains the entry is in maintenance: the server still answers, and no worse news helps anybody.
     if (draining) return;
     this.step = reason;
     this.settled = true;
-    if (phase.name === 'idle') this.detector = NOTHING_SEEN;
+    if (phase.name === 'idle') this.observer.forget();
     this.say();
     // Critical before and critical now: a beat that changes the words alone reaches Consul's catalog minutes later.
     if (phase.name === 'given-up' && this.mayRegister()) this.membership.registerAgain();
@@ -252,8 +258,8 @@ export class ServiceRunner implements Member {
   private mayRegister(): boolean {
     if (!this.begun) return false;
     const settledEarlier = this.foundEarlier && this.settled;
-    const givenUp = this.child?.phase.name === 'given-up';
-    this.announced ||= this.config.register === 'at-once' || this.everPassed || settledEarlier || givenUp;
+    const givenUp = this.hands.phase?.name === 'given-up';
+    this.announced ||= this.config.register === 'at-once' || this.observer.everPassed || settledEarlier || givenUp;
     return this.announced;
   }
 
@@ -268,20 +274,16 @@ export class ServiceRunner implements Member {
   }
 
   private judge(): Pick<Report, 'health' | 'reason'> {
-    const phase = this.child?.phase.name;
+    const phase = this.hands.phase?.name;
     if (phase !== undefined && phase !== 'running' && phase !== 'idle')
       return { health: 'critical', reason: this.step };
-    const starting = phase === 'running' && this.detector.verdict === 'unknown';
-    const health = healthOf(this.detector);
-    const note = health === 'critical' ? this.neighbour?.note : undefined;
-    return { health, reason: [starting && this.step, this.seen, note].filter(Boolean).join('; ') };
+    const starting = phase === 'running' && this.observer.verdict === 'unknown';
+    const { health } = this.observer;
+    const note = health === 'critical' ? this.hands.note : undefined;
+    return { health, reason: [starting && this.step, this.observer.reason, note].filter(Boolean).join('; ') };
   }
 
-  private log(
-    level: 'info' | 'warn' | 'error',
-    message: string,
-    fields: Record<string, string | number | boolean> = {},
-  ): void {
+  private log(level: LogLevel, message: string, fields: Record<string, string | number | boolean> = {}): void {
     this.ports.log.write(level, `${this.id}: ${message}`, { instance: this.id, ...fields });
   }
 }

@@ -3,9 +3,11 @@
  * hand. Nothing here is real but the agent.
  */
 import { buildAgent } from '../../../agent/build-agent';
+import { MemoryJournal } from '../../../agent/journal/memory-journal';
 import type { AgentRegistry } from '../../../agent/membership-loop';
 import type { LogLevel, Probe, ProbeResult, ServerExit, ServerLauncher } from '../../../agent/ports';
 import type { ServiceConfig } from '../../../agent/service-config';
+import { foldIncidents, type Incident } from '../../../core/domain/incident-record';
 import type { CatalogEntry } from '../../../core/domain/instance';
 import { MemoryRegistry } from '../../../registry/memory/memory-registry';
 import { VirtualClock } from '../../support/virtual-clock';
@@ -119,23 +121,32 @@ interface Knob {
   readonly calls: string[];
 }
 
+interface BenchOptions {
+  readonly child?: boolean;
+  /** Incidents of an earlier run. */
+  readonly left?: readonly Incident[];
+}
+
 export class Bench {
   readonly clock = new VirtualClock();
   readonly registry = new MemoryRegistry(this.clock);
   readonly knob: Knob = { delayMs: 0, calls: [] };
   readonly processes = new Processes(this.clock);
   readonly lines: { level: LogLevel; message: string }[] = [];
+  readonly journal = new MemoryJournal();
   readonly servers = new Map<string, ProbedServer>();
   readonly ended: Promise<number>;
   private readonly agent;
 
-  constructor(services: readonly ServiceConfig[] = [serviceConfig()], options: { readonly child?: boolean } = {}) {
+  constructor(services: readonly ServiceConfig[] = [serviceConfig()], options: BenchOptions = {}) {
     for (const { instance } of services) this.servers.set(instance.id, new ProbedServer());
     this.agent = buildAgent(services, OWNER, {
       registry: slowed(this.registry, this.clock, this.knob),
       clock: this.clock,
       rng: () => 0.5,
       log: { write: (level, message) => void this.lines.push({ level, message }) },
+      journal: this.journal,
+      left: options.left ?? [],
       probeOf: ({ instance }) => this.server(instance.id),
       ...(options.child === true && { launcher: this.processes }),
       onCannotStart: ({ how }) => this.agent.stop(how, 127, 127),
@@ -181,6 +192,10 @@ export class Bench {
       if (now !== seen.at(-1)) seen.push(now);
     }
     return seen;
+  }
+
+  async incidents(): Promise<readonly Incident[]> {
+    return foldIncidents(await this.journal.read());
   }
 
   said(level: LogLevel, text: string): number {
