@@ -5,6 +5,8 @@ import type { Incident } from '../core/domain/incident-record';
 import type { Clock, Rng } from '../core/time/clock';
 import { Agent } from './agent';
 import { Complaint } from './complaint';
+import type { HookRung } from './hands';
+import type { Hook } from './hooks/hook';
 import { LoopWatch } from './loop-watch';
 import type { AgentRegistry } from './membership-loop';
 import type { Journal, Log, NeighbourProcesses, Probe, ServerExit, ServerLauncher } from './ports';
@@ -20,6 +22,7 @@ export interface AgentPorts {
   readonly journal: Journal;
   /** Incidents of earlier runs that are still open. */
   readonly left?: readonly Incident[];
+  readonly hookOf: (rung: HookRung) => Hook;
   readonly probeOf: (service: ServiceConfig) => Probe;
   /** Given: the one service's server is a child. */
   readonly launcher?: ServerLauncher;
@@ -42,6 +45,7 @@ export function buildAgent(services: readonly ServiceConfig[], owner: string, po
     rng,
     log,
     journal,
+    hookOf: ports.hookOf,
     outage,
     refusal,
     loopWatch,

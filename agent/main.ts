@@ -13,6 +13,7 @@ import { printConfig } from './config-print';
 import { readConfigFile } from './config-source';
 import { asError, withDeadline } from './deadline';
 import { GrpcProbe } from './grpc-probe';
+import { makeHook } from './hooks/make-hook';
 import { openJournal, takeUp } from './journal/open-journal';
 import { createLog, logFormat } from './logging';
 import { processesMatching } from './neighbour-process';
@@ -116,6 +117,7 @@ async function serve(
     log,
     journal,
     left: await takeUp(journal, config, clock),
+    hookOf: (rung) => makeHook(rung, { clock, rng: Math.random, env }),
     probeOf,
     neighbourOf: ({ neighbour }) => neighbour && processesMatching(neighbour.match),
     ...(launcher && { launcher }),

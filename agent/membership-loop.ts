@@ -6,7 +6,7 @@ import type { BeatHealth } from '../core/domain/health';
 import type { Instance } from '../core/domain/instance';
 import { backoffMs } from '../core/time/backoff';
 import type { Clock, Rng } from '../core/time/clock';
-import { RegistryError, type Catalog, type Membership } from '../registry/port';
+import { RegistryError, type Catalog, type Locks, type Membership } from '../registry/port';
 import type { Complaint } from './complaint';
 import { asError, withDeadline } from './deadline';
 import type { Log } from './ports';
@@ -27,7 +27,7 @@ export interface MembershipTiming {
 }
 
 /** What the agent needs of the registry. */
-export type AgentRegistry = Membership & Pick<Catalog, 'snapshot'>;
+export type AgentRegistry = Membership & Pick<Catalog, 'snapshot'> & Locks;
 
 export interface MembershipPorts {
   readonly registry: AgentRegistry;

@@ -51,6 +51,19 @@ export class Observer {
     this.sentence = 'no probe has answered yet';
   }
 
+  /** An earlier run of the agent knew it to be ill: until it passes, it still is. */
+  inheritIllness(): void {
+    this.detector = { ...NOTHING_SEEN, verdict: 'down' };
+  }
+
+  /** It had its time to come up, and did not. */
+  giveUpWaiting(waitedMs: number): void {
+    this.inheritIllness();
+    const why = `no probe has passed for ${Math.round(waitedMs / 100) / 10} s: ${this.sentence}`;
+    this.sentence = why;
+    this.ports.incident.take({ kind: 'detected', source: 'probe', sentence: why });
+  }
+
   /** Nobody could reach it: when it is back it is a new process, whoever started it. */
   markLost(): void {
     this.lost = true;

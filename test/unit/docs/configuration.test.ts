@@ -71,6 +71,8 @@ describe("the tables of the agent's file", () => {
     'services: probe',
     'services: drain',
     'services: restart',
+    'services: recovery',
+    'services: guard',
   );
 
   it('name every key of the schema with its default, and no other key', () => {
