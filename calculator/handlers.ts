@@ -10,11 +10,14 @@ import { calculate, CalculatorError, requireFinite } from './calculator';
 import type { Operation } from './calculator';
 import type { Memory } from './memory';
 
-/** Writes an executed MemoryAdd down; throws if it cannot. */
-export type RecordAddition = (id: string, amount: number) => void;
+/** Writes down what is about to be executed; throws if it cannot. */
+export interface MemoryRecorder {
+  add(id: string, amount: number): void;
+  clear(): void;
+}
 
 /** The methods of the Calculator service: translates between messages and arithmetic, and errors into statuses. */
-export function calculatorHandlers(instance: string, memory: Memory, record: RecordAddition): CalculatorHandlers {
+export function calculatorHandlers(instance: string, memory: Memory, record: MemoryRecorder): CalculatorHandlers {
   const answer = (value: number): Answer => ({ value, instance });
   const unary =
     <Request>(work: (request: Request) => number): handleUnaryCall<Request, Answer> =>
@@ -36,9 +39,9 @@ export function calculatorHandlers(instance: string, memory: Memory, record: Rec
     Subtract: arithmetic('subtract'),
     Multiply: arithmetic('multiply'),
     Divide: arithmetic('divide'),
-    MemoryAdd: unary(({ id, amount }) => memory.add(id, amount, () => record(id, amount))),
+    MemoryAdd: unary(({ id, amount }) => memory.add(id, amount, () => record.add(id, amount))),
     MemoryRecall: unary(() => memory.value),
-    MemoryClear: unary(() => memory.clear()),
+    MemoryClear: unary(() => memory.clear(() => record.clear())),
     Series: (call) => void series(call, answer),
   };
 }

@@ -7,7 +7,9 @@ import { logVerbosity, ServerCredentials, setLogVerbosity } from '@grpc/grpc-js'
 import type { Server } from '@grpc/grpc-js';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { drainOnSignal } from '../server/index';
+import type { MemoryRecorder } from './handlers';
 import { Ledger } from './ledger';
+import { MemoryFile } from './memory-file';
 import { calculatorServer } from './server';
 
 interface Flags {
@@ -15,6 +17,7 @@ interface Flags {
   readonly port: number;
   readonly instance: string;
   readonly ledger?: string;
+  readonly memory?: string;
   readonly allowFaults: boolean;
   readonly serviceTimeMs: number;
   readonly drainGraceMs: number;
@@ -38,6 +41,7 @@ function parseFlags(argv: readonly string[]): Flags {
     .option('--port <number>', 'port to listen on, 0 for any free one', whole(MAX_PORT), 0)
     .option('--instance <name>', 'name in every answer', `calculator-${process.pid}`)
     .option('--ledger <file>', 'append every executed MemoryAdd to this file')
+    .option('--memory <file>', 'keep the memory in this file, and start with what it holds')
     .option('--allow-faults', 'serve calculator.v1.Faults, for tests and drills', false)
     .option('--service-time-ms <ms>', 'time that a call takes', wholeMs, 0)
     .option('--drain-grace-ms <ms>', 'time for callers to leave before connections close', wholeMs, 300)
@@ -51,10 +55,20 @@ function parseFlags(argv: readonly string[]): Flags {
 async function serve(flags: Flags): Promise<void> {
   const { host, instance, allowFaults, serviceTimeMs, drainGraceMs, drainTimeoutMs } = flags;
   const ledger = flags.ledger === undefined ? undefined : Ledger.open(flags.ledger);
-  const record = (id: string, amount: number): void => {
-    ledger?.append({ id, amount, instance, stamp: new Date().toISOString() });
+  const kept = flags.memory === undefined ? undefined : MemoryFile.open(flags.memory);
+  const record: MemoryRecorder = {
+    add: (id, amount) => {
+      ledger?.append({ id, amount, instance, stamp: new Date().toISOString() });
+      kept?.add(amount);
+    },
+    clear: () => kept?.clear(),
   };
-  const { server, health } = calculatorServer({ instance, record, allowFaults, serviceTimeMs });
+  const close = (): void => {
+    ledger?.close();
+    kept?.close();
+  };
+  const memory = kept?.value ?? 0;
+  const { server, health } = calculatorServer({ instance, memory, record, allowFaults, serviceTimeMs });
   try {
     const port = await listen(server, host, flags.port);
     drainOnSignal({
@@ -64,14 +78,14 @@ async function serve(flags: Flags): Promise<void> {
       timeoutMs: drainTimeoutMs,
       onDraining: (signal) => say('draining', { instance, signal }),
       onStopped: (report) => {
-        ledger?.close();
+        close();
         say('stopped', { instance, ...report }, () => process.exit(report.drained ? 0 : 1));
       },
     });
     say('listening', { instance, address: host, port, pid: process.pid });
   } catch (error) {
     server.forceShutdown();
-    ledger?.close();
+    close();
     throw error;
   }
 }
