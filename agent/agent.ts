@@ -2,6 +2,7 @@
  * The agent as a whole: starts its services, waits for the end, and leaves in order. It decides only in which order things
  * begin and end.
  */
+import type { Incident } from '../core/domain/incident-record';
 import type { Clock } from '../core/time/clock';
 import type { LoopWatch } from './loop-watch';
 import type { Log } from './ports';
@@ -10,6 +11,8 @@ import type { ServiceRunner } from './service-runner';
 
 export interface AgentParts {
   readonly services: readonly ServiceRunner[];
+  /** Incidents of earlier runs that are still open. */
+  readonly left: readonly Incident[];
   readonly reconciler: ReconcileLoop;
   readonly loopWatch: LoopWatch;
   readonly clock: Clock;
@@ -29,10 +32,10 @@ export class Agent {
 
   /** Runs until `stop`, then leaves the registry and ends the servers. Resolves with the exit code; never rejects. */
   async run(): Promise<number> {
-    const { services, reconciler, loopWatch, clock } = this.parts;
+    const { services, left, reconciler, loopWatch, clock } = this.parts;
     this.startedMs = clock.nowMs();
     loopWatch.start();
-    for (const service of services) service.start();
+    for (const service of services) service.start(left.find(({ instance }) => instance === service.id));
     const reconciling = reconciler.run(this.stopper.signal);
     const orderly = this.endRequested.then(async (code) => {
       // Nobody compares while everybody leaves: it would put back what was just taken out.

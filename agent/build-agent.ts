@@ -1,12 +1,15 @@
 /**
  * Puts the parts of an agent together over its ports. It opens nothing and starts nothing.
  */
+import type { Incident } from '../core/domain/incident-record';
 import type { Clock, Rng } from '../core/time/clock';
 import { Agent } from './agent';
 import { Complaint } from './complaint';
+import type { HookRung } from './hands';
+import type { Hook } from './hooks/hook';
 import { LoopWatch } from './loop-watch';
 import type { AgentRegistry } from './membership-loop';
-import type { Log, NeighbourProcesses, Probe, ServerExit, ServerLauncher } from './ports';
+import type { Journal, Log, NeighbourProcesses, Probe, ServerExit, ServerLauncher } from './ports';
 import { ReconcileLoop } from './reconcile-loop';
 import type { ServiceConfig } from './service-config';
 import { ServiceRunner } from './service-runner';
@@ -16,6 +19,10 @@ export interface AgentPorts {
   readonly clock: Clock;
   readonly rng: Rng;
   readonly log: Log;
+  readonly journal: Journal;
+  /** Incidents of earlier runs that are still open. */
+  readonly left?: readonly Incident[];
+  readonly hookOf: (rung: HookRung) => Hook;
   readonly probeOf: (service: ServiceConfig) => Probe;
   /** Given: the one service's server is a child. */
   readonly launcher?: ServerLauncher;
@@ -28,7 +35,7 @@ export interface AgentPorts {
 const COMPARE_EVERY_MS = 60_000;
 
 export function buildAgent(services: readonly ServiceConfig[], owner: string, ports: AgentPorts): Agent {
-  const { registry, clock, rng, log, launcher, onCannotStart } = ports;
+  const { registry, clock, rng, log, journal, left = [], launcher, onCannotStart } = ports;
   const loopWatch = new LoopWatch(clock);
   const outage = new Complaint(clock, log);
   const refusal = new Complaint(clock, log, 'error');
@@ -37,6 +44,8 @@ export function buildAgent(services: readonly ServiceConfig[], owner: string, po
     clock,
     rng,
     log,
+    journal,
+    hookOf: ports.hookOf,
     outage,
     refusal,
     loopWatch,
@@ -54,5 +63,5 @@ export function buildAgent(services: readonly ServiceConfig[], owner: string, po
     { owner, everyMs: COMPARE_EVERY_MS, timeoutMs },
     { registry, clock, rng, log, outage },
   );
-  return new Agent({ services: runners, reconciler, loopWatch, clock, log });
+  return new Agent({ services: runners, left, reconciler, loopWatch, clock, log });
 }

@@ -2,9 +2,10 @@
  * Checks values that must fit each other: timeouts against intervals, beats against the TTL, ids against ids. Each value
  * alone is right already. A fault names every key that takes part, at the one that most likely has to change.
  */
-import { longestAttemptsMs } from '../core/decide/restart';
+import { longestAttemptsMs } from '../core/decide/attempts';
 import type { CheckedConfig, CheckedService } from './config-schema';
 import type { Fault, KeyPath } from './config-faults';
+import { rungFaults } from './config-rungs';
 import { formatDuration } from './duration';
 import { RETRY_MAX_MS } from './membership-loop';
 
@@ -28,6 +29,7 @@ export interface CheckContext {
 export function crossChecks(config: CheckedConfig, context: CheckContext): readonly CrossFault[] {
   return [
     ...config.services.flatMap((service, at) => serviceChecks(service, ['services', at])),
+    ...config.services.flatMap((service, at) => recoveryChecks(service, ['services', at], context)),
     ...duplicates(config.services, 'id', context.idOf),
     ...duplicates(config.services, 'port', ({ name, address, port }) => `${name} at ${address}:${port}`),
     ...wholeChecks(config, context),
@@ -84,6 +86,21 @@ function serviceChecks(service: CheckedService, at: KeyPath): readonly CrossFaul
       `all ${restart.maxAttempts} attempts wait up to ${formatDuration(attempts)} together, so a crash loop would never be given up; allowed: more than ${formatDuration(attempts)}`,
     ),
   ];
+}
+
+function recoveryChecks(
+  { restart, recovery: { ladder } }: CheckedService,
+  at: KeyPath,
+  { supervises }: CheckContext,
+): readonly CrossFault[] {
+  const rungs = rungFaults(ladder, supervises).map(({ at: below, message }) => {
+    const path = [...at, 'recovery', 'ladder', ...below];
+    return { path, message, involved: [path, [...path.slice(0, -1), 'type']] };
+  });
+  if (ladder.length === 0 || restart.neighbour === undefined) return rungs;
+  const path = [...at, 'restart', 'neighbour'];
+  const message = 'a ladder is given, which decides alone; allowed: a rung of type signal with the same match';
+  return [...rungs, { path, message, involved: [path] }];
 }
 
 function duplicates(

@@ -54,7 +54,32 @@ export const DEFAULTS = {
     /** JVMs and model servers need their time; sooner than a person would look. */
     startTimeout: '30s',
   },
+  recovery: {
+    /** A service manager's restart and a server's start fit into it. */
+    grace: '10s',
+    attempts: 1,
+    /** Longer than systemd and Docker give a polite end (10 s and more), so that their restart is not cut in the middle. */
+    timeout: '30s',
+    retries: 2,
+    signal: 'SIGTERM',
+    socket: '/var/run/docker.sock',
+    /** Data may be large. */
+    restore: '5m',
+    check: '10s',
+  },
+  guard: {
+    /** A fault that all share must not end all servers; those that are ill get no calls meanwhile. */
+    atOnce: 1,
+    /** A service of one instance has no others. */
+    minHealthy: 0,
+  },
   log: { level: 'info', format: 'auto' },
+  journal: {
+    /** Some thousand incidents … */
+    fileSize: 1_048_576,
+    /** … in each of so many files: years of an ordinary server, and no disk is filled. */
+    files: 16,
+  },
   /** Once an hour: enough to see that it lives, too little to bury anything. */
   schedule: { summary: '0 * * * *' },
 } as const;

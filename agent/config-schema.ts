@@ -93,6 +93,53 @@ const restart = mapping({
   }).optional(),
 });
 
+const PROGRAM = 'a list of a program and its arguments';
+const URL_TEXT = 'an http:// or https:// address';
+const UNIT = 'the name of a unit, such as calculator.service';
+const CONTAINER = 'the name or id of a container';
+
+const command = z.array(text(PROGRAM, 4096), PROGRAM).min(1, PROGRAM).max(100, PROGRAM);
+
+/** Which keys belong to which type is checked in agent/config-checks.ts. */
+const rung = mapping({
+  type: oneOf(['exec', 'signal', 'child', 'webhook', 'docker', 'systemd']),
+  attempts: whole(1, 100).default(DEFAULTS.recovery.attempts),
+  timeout: duration(DEFAULTS.recovery.timeout, 100, 3_600_000),
+  command: command.optional(),
+  signal: oneOf(['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGKILL', 'SIGUSR1', 'SIGUSR2']).optional(),
+  pidFile: text('the path of a file').optional(),
+  match: z.string(NEIGHBOUR).min(3, NEIGHBOUR).max(1024, NEIGHBOUR).optional(),
+  url: z
+    .string(URL_TEXT)
+    .refine((written) => /^https?:\/\//.test(written) && URL.canParse(written), URL_TEXT)
+    .optional(),
+  secretFile: text('the path of a file').optional(),
+  retries: whole(0, 10).optional(),
+  container: z
+    .string(CONTAINER)
+    .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,254}$/, CONTAINER)
+    .optional(),
+  socket: text('the path of a socket').optional(),
+  unit: z
+    .string(UNIT)
+    .regex(/^[A-Za-z0-9:_.\\@][A-Za-z0-9:_.\\@-]{0,254}$/, UNIT)
+    .optional(),
+});
+
+const program = (timeout: string) => mapping({ command, timeout: duration(timeout, 100, 3_600_000) });
+
+const recovery = mapping({
+  grace: duration(DEFAULTS.recovery.grace, 100, 3_600_000),
+  ladder: z.array(rung, 'a list of rungs').max(20, 'a list of at most 20 rungs').default([]),
+  restore: program(DEFAULTS.recovery.restore).optional(),
+  check: program(DEFAULTS.recovery.check).optional(),
+});
+
+const guard = mapping({
+  atOnce: whole(0, 1000).default(DEFAULTS.guard.atOnce),
+  minHealthy: whole(0, 1000).default(DEFAULTS.guard.minHealthy),
+});
+
 const metaValue = `a text of at most ${META_VALUE_MAX} characters (put numbers into quotes)`;
 
 const service = mapping({
@@ -133,6 +180,8 @@ const service = mapping({
   probe: probe.prefault({}),
   drain: drain.prefault({}),
   restart: restart.prefault({}),
+  recovery: recovery.prefault({}),
+  guard: guard.prefault({}),
 });
 
 const file = text('the path of a file');
@@ -158,9 +207,15 @@ export const configSchema = mapping({
   schedule: mapping({
     summary: text('a cron expression such as "0 * * * *", or "off"').default(DEFAULTS.schedule.summary),
   }).prefault({}),
+  journal: mapping({
+    folder: text('the path of a folder').optional(),
+    fileSize: whole(65_536, 1_073_741_824).default(DEFAULTS.journal.fileSize),
+    files: whole(2, 1000).default(DEFAULTS.journal.files),
+  }).prefault({}),
   services: z.array(service, 'a list with at least one service').min(1, 'a list with at least one service'),
 });
 
 /** What the file says, complete and each value within its range. Durations are milliseconds. */
 export type CheckedConfig = z.output<typeof configSchema>;
 export type CheckedService = CheckedConfig['services'][number];
+export type CheckedRung = CheckedService['recovery']['ladder'][number];

@@ -4,6 +4,7 @@
  */
 import { crossChecks, type CheckContext } from './config-checks';
 import { faultsOf, pathText, withoutFaulty, type Fault, type KeyPath } from './config-faults';
+import { compileProgram, compileRung } from './config-rungs';
 import { configSchema, type CheckedConfig, type CheckedService } from './config-schema';
 import { ConfigError, type ConfigSource } from './config-source';
 import type { ServiceConfig } from './service-config';
@@ -112,7 +113,7 @@ function compile(checked: CheckedConfig, idOf: (service: CheckedService) => stri
 }
 
 function compileService(service: CheckedService, id: string): ServiceConfig {
-  const { name, address, port, tier, weight, tags, meta, probe, drain, restart } = service;
+  const { name, address, port, tier, weight, tags, meta, probe, drain, restart, recovery, guard } = service;
   return {
     instance: { id, service: name, address, port, tier, weight, tags, meta },
     register: service.register,
@@ -142,6 +143,13 @@ function compileService(service: CheckedService, id: string): ServiceConfig {
       killAfterMs: restart.killAfter,
       startTimeoutMs: restart.startTimeout,
     },
+    recovery: {
+      ladder: recovery.ladder.map(compileRung),
+      graceMs: recovery.grace,
+      ...(recovery.restore && { restore: compileProgram(recovery.restore) }),
+      ...(recovery.check && { check: compileProgram(recovery.check) }),
+    },
+    guard,
     ...(restart.neighbour && { neighbour: restart.neighbour }),
   };
 }

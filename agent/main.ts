@@ -13,6 +13,8 @@ import { printConfig } from './config-print';
 import { readConfigFile } from './config-source';
 import { asError, withDeadline } from './deadline';
 import { GrpcProbe } from './grpc-probe';
+import { makeHook } from './hooks/make-hook';
+import { openJournal, takeUp } from './journal/open-journal';
 import { createLog, logFormat } from './logging';
 import { processesMatching } from './neighbour-process';
 import type { Log, Probe, ServerLauncher } from './ports';
@@ -106,12 +108,16 @@ async function serve(
     process.stderr.write(`${message}\n`);
     return EXIT_FAILURE;
   }
+  const journal = openJournal(config, { clock, log, env });
   let cannotStart = 0;
   const agent = buildAgent(config.services, config.owner, {
     registry,
     clock,
     rng: Math.random,
     log,
+    journal,
+    left: await takeUp(journal, config, clock),
+    hookOf: (rung) => makeHook(rung, { clock, rng: Math.random, env }),
     probeOf,
     neighbourOf: ({ neighbour }) => neighbour && processesMatching(neighbour.match),
     ...(launcher && { launcher }),
@@ -123,7 +129,9 @@ async function serve(
     },
   });
   const ids = config.services.map(({ instance }) => instance.id).join(', ');
-  log.write('info', `agent ${config.owner} for ${ids}; registry: ${registry.description}`, { pid: process.pid });
+  log.write('info', `agent ${config.owner} for ${ids}; registry: ${registry.description}; ${journal.description}`, {
+    pid: process.pid,
+  });
   const stopListening = listenToSignals(agent);
   const stopSchedule = runBySchedule(config.summary, () => agent.logSummary());
   try {
@@ -131,6 +139,7 @@ async function serve(
   } finally {
     stopSchedule();
     stopListening();
+    await journal.close();
   }
 }
 

@@ -6,7 +6,7 @@ import type { BeatHealth } from '../core/domain/health';
 import type { Instance } from '../core/domain/instance';
 import { backoffMs } from '../core/time/backoff';
 import type { Clock, Rng } from '../core/time/clock';
-import { RegistryError, type Catalog, type Membership } from '../registry/port';
+import { RegistryError, type Catalog, type Locks, type Membership } from '../registry/port';
 import type { Complaint } from './complaint';
 import { asError, withDeadline } from './deadline';
 import type { Log } from './ports';
@@ -27,7 +27,7 @@ export interface MembershipTiming {
 }
 
 /** What the agent needs of the registry. */
-export type AgentRegistry = Membership & Pick<Catalog, 'snapshot'>;
+export type AgentRegistry = Membership & Pick<Catalog, 'snapshot'> & Locks;
 
 export interface MembershipPorts {
   readonly registry: AgentRegistry;
@@ -40,6 +40,13 @@ export interface MembershipPorts {
   readonly refusal: Complaint;
   /** The registry answers again after an outage: time to compare everything. */
   readonly onBack: () => void;
+}
+
+export interface MembershipListener {
+  /** The registry confirmed this. */
+  onTold(report: Report): void;
+  /** It did not answer, or refused. */
+  onTrouble(sentence: string): void;
 }
 
 type Call = 'register' | 'beat' | 'maintenance' | 'end-maintenance';
@@ -76,6 +83,7 @@ export class MembershipLoop {
     private readonly id: string,
     private readonly timing: MembershipTiming,
     private readonly ports: MembershipPorts,
+    private readonly listener: MembershipListener,
   ) {
     this.wakeup = new Wakeup(ports.clock);
   }
@@ -243,6 +251,7 @@ export class MembershipLoop {
       this.maintained = true;
       this.onTold.splice(0).forEach((resolve) => resolve());
     }
+    if (this.told === report) this.listener.onTold(report);
     this.failures = 0;
     refusal.clear(this.id, `the registry accepts ${this.id}`);
     if (outage.clear(this.id, 'the registry answers')) onBack();
@@ -275,6 +284,7 @@ export class MembershipLoop {
     this.dueMs = nowMs + backoffMs(this.failures, retryable ? RETRY : RETRY_REFUSED, rng);
     this.failures += 1;
     const message = `${call} of ${this.id}: ${error.message}`;
+    this.listener.onTrouble(message);
     if (retryable) outage.raise(this.id, message);
     else refusal.raise(this.id, message);
   }

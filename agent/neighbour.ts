@@ -18,6 +18,8 @@ import type { NeighbourProcess, NeighbourProcesses } from './ports';
 export interface NeighbourPorts {
   readonly processes: NeighbourProcesses;
   readonly clock: Clock;
+  /** Whether a server may be ended now; when not, the next failing probe asks again. */
+  readonly mayAct: () => boolean;
 }
 
 export interface NeighbourListener {
@@ -67,7 +69,11 @@ export class Neighbour {
   /** The probes say that the server is ill. */
   unhealthy(reason: string): void {
     if (this.stopped) return;
-    this.step({ type: 'unhealthy', reason, sighting: this.sight(false) });
+    const sighting = this.sight(false);
+    const { phase } = this.state;
+    // Asked only where there is somebody to end: a slot that nobody uses would keep others from their recovery.
+    const waits = phase.name === 'watching' && sighting.count === 1 && !this.ports.mayAct();
+    if (!waits) this.step({ type: 'unhealthy', reason, sighting });
   }
 
   /** An operator says: forget the past. */

@@ -2,6 +2,7 @@
  * What the loops of the agent need of the world: a log, a probe, a server process. Types alone, so that every loop can
  * be run in a test against stand-ins and a virtual clock.
  */
+import type { IncidentRecord } from '../core/domain/incident-record';
 
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
 
@@ -63,4 +64,15 @@ export interface ServerExit {
 /** Starts the server command. `onExit` is called exactly once per launch, never during it, with nothing of the group left alive. */
 export interface ServerLauncher {
   launch(onExit: (exit: ServerExit) => void): ServerProcess;
+}
+
+/** Where incidents are kept. It never throws for want of a place: what cannot be written is said, and kept for a while. */
+export interface Journal {
+  /** Where it is, for people. */
+  readonly description: string;
+  append(record: IncidentRecord): void;
+  /** Everything that is kept, oldest first. */
+  read(): Promise<readonly IncidentRecord[]>;
+  /** What is closed is on the disk; idempotent. */
+  close(): Promise<void>;
 }

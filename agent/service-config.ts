@@ -5,6 +5,7 @@
 import type { NOfMOptions } from '../core/detect/n-of-m';
 import type { RestartPolicy } from '../core/decide/restart';
 import type { Instance } from '../core/domain/instance';
+import type { GuardConfig } from './fleet-guard';
 import type { MembershipTiming } from './membership-loop';
 import type { ProbeTiming } from './probe-loop';
 
@@ -15,6 +16,35 @@ export interface ProbeConfig extends ProbeTiming {
   readonly detector: NOfMOptions;
 }
 
+/** One rung of the ladder: what is done to an ill server, and how often before the next one. */
+export type RungConfig = { readonly attempts: number; readonly timeoutMs: number } & (
+  | { readonly type: 'exec'; readonly command: readonly [string, ...string[]] }
+  | {
+      readonly type: 'signal';
+      readonly signal: NodeJS.Signals;
+      readonly pidFile?: string;
+      readonly match?: string;
+    }
+  | { readonly type: 'child' }
+  | { readonly type: 'webhook'; readonly url: string; readonly secretFile?: string; readonly retries: number }
+  | { readonly type: 'docker'; readonly container: string; readonly socket: string }
+  | { readonly type: 'systemd'; readonly unit: string }
+);
+
+/** A program that is run on the way back. */
+export interface ProgramConfig {
+  readonly command: readonly [string, ...string[]];
+  readonly timeoutMs: number;
+}
+
+export interface RecoveryConfig {
+  /** Lowest first; empty: the child or the neighbour alone. */
+  readonly ladder: readonly RungConfig[];
+  readonly graceMs: number;
+  readonly restore?: ProgramConfig;
+  readonly check?: ProgramConfig;
+}
+
 export interface ServiceConfig {
   readonly instance: Omit<Instance, 'epoch' | 'owner'>;
   readonly register: 'after-first-pass' | 'at-once';
@@ -23,6 +53,8 @@ export interface ServiceConfig {
   /** `graceMs`: between maintenance and leaving, without a child. `timeoutMs`: from SIGTERM to SIGKILL of the child. */
   readonly drain: { readonly graceMs: number; readonly timeoutMs: number };
   readonly restart: RestartPolicy;
+  readonly recovery: RecoveryConfig;
+  readonly guard: GuardConfig;
   /** The server runs on its own, and is ended when it is ill: the process whose command line contains `match`. */
   readonly neighbour?: { readonly match: string };
 }

@@ -2,24 +2,30 @@
  * One service of the agent: joins its probes, its detector, its child and its membership, and decides what the registry
  * should hear. Services share nothing but the registry, so a hanging one never holds up another.
  */
-import { healthOf, NOTHING_SEEN, observe, type NOfMState } from '../core/detect/n-of-m';
 import type { DesiredInstance, ReconcileAction } from '../core/decide/reconcile';
 import type { RestartPhase } from '../core/decide/restart';
 import type { BeatHealth } from '../core/domain/health';
+import type { Incident } from '../core/domain/incident-record';
 import type { Instance } from '../core/domain/instance';
 import { sleep } from '../runtime/sleep';
+import { Hands, type HookRung } from './hands';
+import type { Hook } from './hooks/hook';
+import { IncidentTracker } from './incident-tracker';
 import type { LoopWatch } from './loop-watch';
-import { MembershipLoop, type MembershipPorts, type Report } from './membership-loop';
-import { Neighbour, type NeighbourListener } from './neighbour';
-import type { NeighbourProcesses, Probe, ProbeResult, ServerExit, ServerLauncher } from './ports';
+import type { MembershipPorts, Report } from './membership-loop';
+import { Observer } from './observer';
+import type { Journal, LogLevel, NeighbourProcesses, Probe, ProbeResult, ServerExit, ServerLauncher } from './ports';
+import { Proof } from './proof';
 import { ProbeLoop } from './probe-loop';
 import type { Member } from './reconcile-loop';
 import type { ServiceConfig } from './service-config';
-import { SupervisedChild } from './supervised-child';
+import { Standing } from './standing';
 
 export interface ServicePorts extends MembershipPorts {
   readonly probe: Probe;
   readonly loopWatch: LoopWatch;
+  readonly journal: Journal;
+  readonly hookOf: (rung: HookRung) => Hook;
   /** Given: the server is a child of this agent. */
   readonly launcher?: ServerLauncher;
   /** Given: the server runs on its own, and is ended when it is ill. */
@@ -43,23 +49,18 @@ const DEREGISTER_LIMIT_MS = 3000;
 
 export class ServiceRunner implements Member {
   readonly id: string;
-  private readonly membership: MembershipLoop;
   private readonly probes: ProbeLoop;
-  private readonly child: SupervisedChild | undefined;
-  private readonly neighbour: Neighbour | undefined;
+  private readonly hands: Hands;
+  private readonly incident: IncidentTracker;
   private readonly stopper = new AbortController();
   private loops: Promise<unknown> = Promise.resolve();
-  private instance: Instance;
-  private detector: NOfMState = NOTHING_SEEN;
-  private seen = 'no probe has answered yet';
+  private readonly standing: Standing;
+  private readonly proof: Proof;
+  private readonly observer: Observer;
   private step = '';
-  private current: Pick<Report, 'health' | 'reason'> = { health: 'critical', reason: this.seen };
-  private begun = false;
-  private foundEarlier = false;
+  private current: Pick<Report, 'health' | 'reason'> = { health: 'critical', reason: 'no probe has answered yet' };
   private settled = false;
-  private everPassed = false;
-  private announced = false;
-  private connectionLost = false;
+  private startedMs = 0;
   private launches = 0;
   private probeCount = 0;
   private failureCount = 0;
@@ -70,82 +71,102 @@ export class ServiceRunner implements Member {
     private readonly ports: ServicePorts,
   ) {
     this.id = config.instance.id;
-    this.instance = { ...config.instance, owner, epoch: ports.clock.unixMs() };
-    this.membership = new MembershipLoop(this.id, config.membership, ports);
+    const identity = { service: config.instance.service, instance: this.id };
+    this.incident = new IncidentTracker({ ...identity, agent: owner }, config.restart.stableAfterMs, ports);
+    const { incident } = this;
+    const { loopWatch, hookOf } = ports;
+    this.observer = new Observer(config.probe, { loopWatch, incident, warn: (message) => this.log('warn', message) });
+    this.standing = new Standing(config, owner, { ...ports, incident }, () => ({
+      everPassed: this.observer.everPassed,
+      settled: this.settled,
+      givenUp: this.hands.phase?.name === 'given-up',
+    }));
+    const { restore, check } = config.recovery;
+    this.proof = new Proof(identity, {
+      ...{ clock: ports.clock, incident, onEnd: () => this.onProof() },
+      ...(restore && { restore: hookOf({ type: 'exec', attempts: 1, ...restore }) }),
+      ...(check && { check: hookOf({ type: 'exec', attempts: 1, ...check }) }),
+    });
     this.probes = new ProbeLoop(ports.probe, config.probe, ports.clock, (result, startedMs) =>
       this.onProbe(result, startedMs),
     );
-    const { launcher, neighbour } = ports;
-    this.neighbour = neighbour && this.besideOf(neighbour);
-    if (launcher === undefined) return;
-    this.child = new SupervisedChild(
-      config.restart,
-      { launcher, clock: ports.clock, rng: ports.rng },
+    this.hands = new Hands(
+      config,
+      { ...ports, incident },
       {
         onSpawn: (pid) => this.onSpawn(pid),
-        onStep: (phase, reason) => this.onStep(phase, reason),
         onExit: (exit) => this.onExit(exit),
+        onChildStep: (phase, reason, level) => this.onChildStep(phase, reason, level),
+        onStep: (level, reason) => this.onStep(level, reason),
+        onGone: () => {
+          this.observer.markLost();
+          this.probes.hurry();
+        },
       },
     );
   }
 
-  /** Starts the child, if there is one, and the probes. Idempotence is the caller's: call it once. */
-  start(): void {
+  /**
+   * Starts the child, if there is one, and the probes. Idempotence is the caller's: call it once.
+   * @param left the incident of this instance that an earlier run left open
+   */
+  start(left?: Incident): void {
     const { signal } = this.stopper;
+    if (left !== undefined) this.incident.resume(left);
+    if (left?.phase === 'down' || left?.phase === 'given-up') this.observer.inheritIllness();
+    this.startedMs = this.ports.clock.nowMs();
     this.probes.hurry();
-    this.child?.send({ type: 'start' });
-    this.loops = Promise.all([this.probes.run(signal), this.membership.run(signal)]);
+    this.hands.start(left);
+    this.loops = Promise.all([this.probes.run(signal), this.standing.run(signal)]);
   }
 
   desired(): DesiredInstance {
-    return { instance: this.instance, wanted: this.mayRegister() };
+    return this.standing.desired();
   }
 
   begin(earlier: Instance | undefined): void {
-    this.begun = true;
-    this.foundEarlier = earlier !== undefined;
-    if (this.foundEarlier) this.membership.inherit();
-    if (earlier !== undefined && earlier.epoch >= this.instance.epoch) {
-      // The wall clock went back since then; an epoch never does.
-      this.instance = { ...this.instance, epoch: earlier.epoch + 1 };
-    }
+    this.standing.begin(earlier);
     this.say();
   }
 
   putRight(action: ReconcileAction): void {
-    if (action.type === 'yield') this.membership.yield();
-    else if (this.mayRegister()) this.membership.registerAgain();
+    this.standing.putRight(action);
   }
 
   /** Passes a signal to the server. SIGHUP also ends "given up" and forgets earlier failures. */
   signal(name: 'SIGHUP' | 'SIGUSR1' | 'SIGUSR2'): void {
-    const passed = this.child?.signal(name) ?? false;
+    const passed = this.hands.signal(name);
     this.log(
       'info',
       `${name} ${passed ? 'passed on to the server' : 'received; there is no server process to pass it on to'}`,
     );
     if (name !== 'SIGHUP') return;
-    this.child?.send({ type: 'reset' });
-    this.neighbour?.reset();
+    this.hands.reset();
+    this.proof.forgive();
   }
 
   /** Maintenance, then the server's end or the grace time, then out of the registry. */
   async leave(reason: string): Promise<void> {
     const { clock } = this.ports;
-    this.neighbour?.stop();
-    await this.membership.leave(reason, MAINTENANCE_LIMIT_MS);
-    if (this.child !== undefined) await this.child.drain(this.config.drain.timeoutMs);
-    else if (this.membership.registered) await sleep(clock, this.config.drain.graceMs, this.stopper.signal);
+    this.hands.rest();
+    this.proof.cancel(false);
+    // What an end that was asked for looks like to probes is no fault.
+    this.incident.take({ kind: 'abandoned', source: 'agent', sentence: reason });
+    this.incident.stop();
+    await this.standing.leave(reason, MAINTENANCE_LIMIT_MS);
+    if (!(await this.hands.drain()) && this.standing.registered)
+      await sleep(clock, this.config.drain.graceMs, this.stopper.signal);
     this.stopper.abort();
     await this.loops;
-    if (await this.membership.deregister(DEREGISTER_LIMIT_MS)) this.log('info', 'left the registry');
+    if (await this.standing.deregister(DEREGISTER_LIMIT_MS)) this.log('info', 'left the registry');
     else this.log('warn', 'could not leave the registry; its entry turns critical by its TTL and is removed later');
   }
 
   /** Ends everything at once: the server is killed, the registry is not told. */
   kill(): void {
-    this.child?.kill();
-    this.neighbour?.stop();
+    this.hands.kill();
+    this.proof.cancel(false);
+    this.incident.stop();
     this.stopper.abort();
   }
 
@@ -153,7 +174,7 @@ export class ServiceRunner implements Member {
     return {
       id: this.id,
       ...this.current,
-      registered: this.membership.registered,
+      registered: this.standing.registered,
       probes: this.probeCount,
       failures: this.failureCount,
       restarts: Math.max(0, this.launches - 1),
@@ -164,97 +185,93 @@ export class ServiceRunner implements Member {
     const ok = result.outcome === 'pass';
     this.probeCount += 1;
     if (!ok) this.failureCount += 1;
-    if (!this.probeCounts(ok) || this.isDoubtful(result, startedMs)) return;
-    this.connectionLost ||= result.outcome === 'refused';
-    const { state, changed, reason } = observe(this.detector, ok, result.reason, this.config.probe.detector);
-    this.detector = state;
-    this.seen = reason;
+    const seen = this.probeCounts(ok) ? this.observer.take(result, startedMs) : undefined;
+    if (seen === undefined) return;
     this.settled = true;
-    if (changed && state.verdict === 'up') this.onUp();
+    if (this.isOverdue()) this.observer.giveUpWaiting(this.config.restart.startTimeoutMs);
+    const { verdict } = this.observer;
+    if (seen.turnedUp) this.onUp(seen.back);
+    else if (verdict === 'up' && !this.proof.passed) this.proof.begin();
+    if (verdict === 'down') this.proof.cancel(false);
     this.say();
-    if (state.verdict === 'up') this.child?.send({ type: 'healthy' });
-    if (state.verdict === 'down') this.child?.send({ type: 'unhealthy', reason });
-    this.tellNeighbour(state.verdict, reason);
+    if (verdict === 'up') this.hands.answers();
+    this.judgeRecovery();
   }
 
-  private tellNeighbour(verdict: NOfMState['verdict'], reason: string): void {
-    if (verdict === 'up') this.neighbour?.healthy();
-    if (verdict === 'down') this.neighbour?.unhealthy(reason);
+  /** The server is up and proven, up and not fit, or down; while a proof runs nobody does anything. */
+  private judgeRecovery(): void {
+    const { verdict, reason } = this.observer;
+    if (verdict === 'up' && this.proof.passed) this.hands.recovered();
+    else if (verdict === 'up' && this.proof.failure !== undefined) this.hands.ill(this.proof.failure);
+    else if (verdict === 'down') this.hands.ill(reason);
   }
 
-  private besideOf(processes: NeighbourProcesses): Neighbour {
-    const onStep: NeighbourListener['onStep'] = ({ name }, reason) => {
-      this.log(name === 'given-up' ? 'error' : 'warn', reason, { neighbour: name });
-      this.say();
-    };
-    const onGone = (): void => {
-      this.connectionLost = true;
-      this.probes.hurry();
-    };
-    return new Neighbour(this.config.restart, { processes, clock: this.ports.clock }, { onStep, onGone });
+  private onProof(): void {
+    if (this.proof.passed) this.verified();
+    this.say();
+    this.judgeRecovery();
   }
 
-  private onUp(): void {
-    // A server that nobody could reach and that is back is a new process, whoever started it.
-    if (this.child === undefined && this.everPassed && this.connectionLost) this.newEpoch();
-    this.connectionLost = false;
-    this.everPassed = true;
+  private verified(): void {
+    this.incident.take({ kind: 'verified', source: 'probe', sentence: this.observer.reason });
+  }
+
+  /** A ladder brings up what never came up; a child has a time of its own, and a neighbour is left to whoever starts it. */
+  private isOverdue(): boolean {
+    const { restart, recovery } = this.config;
+    const waitedMs = this.ports.clock.nowMs() - this.startedMs;
+    const ladder = recovery.ladder.length > 0 && this.hands.phase === undefined;
+    return ladder && this.observer.verdict === 'unknown' && waitedMs >= restart.startTimeoutMs;
+  }
+
+  private onUp(back: boolean): void {
+    if (this.hands.phase === undefined && back) {
+      this.standing.newEpoch();
+      this.proof.cancel(true);
+    }
     this.probes.calm();
-  }
-
-  private isDoubtful({ outcome, reason }: ProbeResult, startedMs: number): boolean {
-    if (outcome !== 'silent') return false;
-    const doubt = this.ports.loopWatch.doubtSince(startedMs, this.config.probe.timeoutMs / 2);
-    if (doubt.doubtful) this.log('warn', `a failed probe does not count, because ${doubt.reason}: ${reason}`);
-    return doubt.doubtful;
+    this.proof.begin();
+    if (this.proof.passed) this.verified();
   }
 
   /** A probe says something about the server only while there is one: what else answers on its port is not it. */
   private probeCounts(ok: boolean): boolean {
-    if (this.child === undefined) return true;
-    if (this.child.phase.name === 'given-up' && ok) this.child.send({ type: 'healthy' });
-    const { name } = this.child.phase;
-    return name === 'running' || name === 'idle';
+    if (this.hands.phase?.name === 'given-up' && ok) this.hands.answers();
+    const { phase } = this.hands;
+    return phase === undefined || phase.name === 'running' || phase.name === 'idle';
   }
 
   private onSpawn(pid: number | undefined): void {
     this.launches += 1;
-    if (this.launches > 1) this.newEpoch();
-    this.detector = NOTHING_SEEN;
-    this.seen = 'no probe has answered yet';
+    if (this.launches > 1) this.standing.newEpoch();
+    this.observer.forget();
+    this.proof.cancel(true);
     this.probes.hurry();
-    if (pid !== undefined) this.log('info', `server process ${pid} started`, { pid, epoch: this.instance.epoch });
+    if (pid !== undefined)
+      this.log('info', `server process ${pid} started`, { pid, epoch: this.standing.instance.epoch });
   }
 
-  private onStep(phase: RestartPhase, reason: string): void {
+  private onChildStep(phase: RestartPhase, reason: string, level: LogLevel): void {
     const draining = phase.name === 'ended' || (phase.name === 'stopping' && phase.final);
-    this.log(loudness(phase), reason, { child: phase.name });
+    this.log(level, reason, { child: phase.name });
     // While it drains the entry is in maintenance: the server still answers, and no worse news helps anybody.
     if (draining) return;
     this.step = reason;
     this.settled = true;
-    if (phase.name === 'idle') this.detector = NOTHING_SEEN;
+    if (phase.name === 'idle') this.observer.forget();
     this.say();
-    // Critical before and critical now: a beat that changes the words alone reaches Consul's catalog minutes later.
-    if (phase.name === 'given-up' && this.mayRegister()) this.membership.registerAgain();
+    if (phase.name === 'given-up') this.standing.tellAgain();
+  }
+
+  private onStep(level: LogLevel, reason: string): void {
+    this.log(level, reason);
+    this.say();
+    // Critical before and critical now, but these words must be seen.
+    if (level === 'error') this.standing.tellAgain();
   }
 
   private onExit(exit: ServerExit): void {
     if (exit.spawnError !== undefined && this.launches === 1) this.ports.onCannotStart(exit);
-  }
-
-  private newEpoch(): void {
-    const epoch = Math.max(this.ports.clock.unixMs(), this.instance.epoch + 1);
-    this.instance = { ...this.instance, epoch };
-  }
-
-  /** Once in the registry, always there: an illness later on is news, not a reason to vanish. */
-  private mayRegister(): boolean {
-    if (!this.begun) return false;
-    const settledEarlier = this.foundEarlier && this.settled;
-    const givenUp = this.child?.phase.name === 'given-up';
-    this.announced ||= this.config.register === 'at-once' || this.everPassed || settledEarlier || givenUp;
-    return this.announced;
   }
 
   private say(): void {
@@ -264,30 +281,20 @@ export class ServiceRunner implements Member {
       this.log(level, `${this.current.health} -> ${next.health}: ${next.reason}`, { health: next.health });
     }
     this.current = next;
-    if (this.mayRegister()) this.membership.set({ instance: this.instance, ...next });
+    this.standing.say(next);
   }
 
   private judge(): Pick<Report, 'health' | 'reason'> {
-    const phase = this.child?.phase.name;
+    const phase = this.hands.phase?.name;
     if (phase !== undefined && phase !== 'running' && phase !== 'idle')
       return { health: 'critical', reason: this.step };
-    const starting = phase === 'running' && this.detector.verdict === 'unknown';
-    const health = healthOf(this.detector);
-    const note = health === 'critical' ? this.neighbour?.note : undefined;
-    return { health, reason: [starting && this.step, this.seen, note].filter(Boolean).join('; ') };
+    const starting = phase === 'running' && this.observer.verdict === 'unknown';
+    const health = this.proof.passed ? this.observer.health : 'critical';
+    const note = health === 'critical' ? [this.proof.reason, this.hands.note].filter(Boolean).join('; ') : undefined;
+    return { health, reason: [starting && this.step, this.observer.reason, note].filter(Boolean).join('; ') };
   }
 
-  private log(
-    level: 'info' | 'warn' | 'error',
-    message: string,
-    fields: Record<string, string | number | boolean> = {},
-  ): void {
+  private log(level: LogLevel, message: string, fields: Record<string, string | number | boolean> = {}): void {
     this.ports.log.write(level, `${this.id}: ${message}`, { instance: this.id, ...fields });
   }
-}
-
-function loudness(phase: RestartPhase): 'info' | 'warn' | 'error' {
-  if (phase.name === 'given-up') return 'error';
-  const trouble = phase.name === 'waiting' || (phase.name === 'stopping' && !phase.final);
-  return trouble ? 'warn' : 'info';
 }

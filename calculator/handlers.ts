@@ -19,11 +19,14 @@ export interface Addition {
   readonly call?: string;
 }
 
-/** Writes an executed MemoryAdd down; throws if it cannot. */
-export type RecordAddition = (addition: Addition) => void;
+/** Writes down what is about to be executed; throws if it cannot. */
+export interface MemoryRecorder {
+  add(addition: Addition): void;
+  clear(): void;
+}
 
 /** The methods of the Calculator service: translates between messages and arithmetic, and errors into statuses. */
-export function calculatorHandlers(instance: string, memory: Memory, record: RecordAddition): CalculatorHandlers {
+export function calculatorHandlers(instance: string, memory: Memory, record: MemoryRecorder): CalculatorHandlers {
   const answer = (value: number): Answer => ({ value, instance });
   const unary =
     <Request>(work: (request: Request, metadata: Metadata) => number): handleUnaryCall<Request, Answer> =>
@@ -46,10 +49,10 @@ export function calculatorHandlers(instance: string, memory: Memory, record: Rec
     Multiply: arithmetic('multiply'),
     Divide: arithmetic('divide'),
     MemoryAdd: unary(({ id, amount }, metadata) =>
-      memory.add(id, amount, (value) => record({ id, amount, value, ...callOf(metadata) })),
+      memory.add(id, amount, (value) => record.add({ id, amount, value, ...callOf(metadata) })),
     ),
     MemoryRecall: unary(() => memory.value),
-    MemoryClear: unary(() => memory.clear()),
+    MemoryClear: unary(() => memory.clear(() => record.clear())),
     Series: (call) => void series(call, answer),
     Sum: (call, callback) => sum(call, callback, answer),
     RunningTotal: (call) => runningTotal(call, answer),

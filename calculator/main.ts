@@ -7,8 +7,9 @@ import { logVerbosity, ServerCredentials, setLogVerbosity } from '@grpc/grpc-js'
 import type { Server } from '@grpc/grpc-js';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { drainOnSignal } from '../server/index';
-import type { RecordAddition } from './handlers';
+import type { MemoryRecorder } from './handlers';
 import { Ledger } from './ledger';
+import { MemoryFile } from './memory-file';
 import { calculatorServer } from './server';
 import { SharedCalls } from './shared-calls';
 
@@ -18,6 +19,7 @@ interface Flags {
   readonly instance: string;
   readonly ledger?: string;
   readonly exactlyOnce?: string;
+  readonly memory?: string;
   readonly allowFaults: boolean;
   readonly serviceTimeMs: number;
   readonly drainGraceMs: number;
@@ -45,6 +47,7 @@ function parseFlags(argv: readonly string[]): Flags {
       '--exactly-once <folder>',
       'remember call ids in this folder, shared with other calculators; needs --ledger',
     )
+    .option('--memory <file>', 'keep the memory in this file, and start with what it holds')
     .option('--allow-faults', 'serve calculator.v1.Faults, for tests and drills', false)
     .option('--service-time-ms <ms>', 'time that a call takes', wholeMs, 0)
     .option('--drain-grace-ms <ms>', 'time for callers to leave before connections close', wholeMs, 300)
@@ -59,10 +62,20 @@ async function serve(flags: Flags): Promise<void> {
   const { host, instance, allowFaults, serviceTimeMs, drainGraceMs, drainTimeoutMs } = flags;
   const shared = sharedCallsOf(flags);
   const ledger = flags.ledger === undefined ? undefined : Ledger.open(flags.ledger);
-  const record: RecordAddition = (addition) => {
-    ledger?.append({ ...addition, instance, stamp: new Date().toISOString() });
+  const kept = flags.memory === undefined ? undefined : MemoryFile.open(flags.memory);
+  const record: MemoryRecorder = {
+    add: (addition) => {
+      ledger?.append({ ...addition, instance, stamp: new Date().toISOString() });
+      kept?.add(addition.amount);
+    },
+    clear: () => kept?.clear(),
   };
-  const { server, health } = calculatorServer({ instance, record, allowFaults, serviceTimeMs, ...shared });
+  const close = (): void => {
+    ledger?.close();
+    kept?.close();
+  };
+  const memory = kept?.value ?? 0;
+  const { server, health } = calculatorServer({ instance, memory, record, allowFaults, serviceTimeMs, ...shared });
   try {
     const port = await listen(server, host, flags.port);
     drainOnSignal({
@@ -72,14 +85,14 @@ async function serve(flags: Flags): Promise<void> {
       timeoutMs: drainTimeoutMs,
       onDraining: (signal) => say('draining', { instance, signal }),
       onStopped: (report) => {
-        ledger?.close();
+        close();
         say('stopped', { instance, ...report }, () => process.exit(report.drained ? 0 : 1));
       },
     });
     say('listening', { instance, address: host, port, pid: process.pid });
   } catch (error) {
     server.forceShutdown();
-    ledger?.close();
+    close();
     throw error;
   }
 }

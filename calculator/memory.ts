@@ -5,7 +5,12 @@ import { calculate, CalculatorError, requireFinite } from './calculator';
  * twice is executed twice, so that a test can see a duplicate.
  */
 export class Memory {
-  #value = 0;
+  #value: number;
+
+  /** @param value what an earlier process left */
+  constructor(value = 0) {
+    this.#value = value;
+  }
 
   get value(): number {
     return this.#value;
@@ -28,7 +33,9 @@ export class Memory {
     return sum;
   }
 
-  clear(): number {
+  /** Forgets, after `record` has written it down. @throws whatever `record` throws; the memory is then unchanged. */
+  clear(record: () => void): number {
+    record();
     this.#value = 0;
     return 0;
   }

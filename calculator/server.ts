@@ -10,7 +10,7 @@ import { FaultSwitch, faultsHandlers } from './fault-switch';
 import { faultInterceptor, verdictOf } from './faults';
 import type { Fault } from './faults';
 import { calculatorHandlers } from './handlers';
-import type { RecordAddition } from './handlers';
+import type { MemoryRecorder } from './handlers';
 import { Memory } from './memory';
 
 const CALCULATOR = 'calculator.v1.Calculator';
@@ -26,7 +26,9 @@ const KEEPALIVE: ServerOptions = { 'grpc.keepalive_time_ms': 30_000, 'grpc.keepa
 
 export interface CalculatorServerOptions {
   readonly instance: string;
-  readonly record: RecordAddition;
+  /** What the memory holds at first. */
+  readonly memory: number;
+  readonly record: MemoryRecorder;
   readonly allowFaults: boolean;
   /** How long a Calculator call takes, ms. The work is done at once, the answer waits. */
   readonly serviceTimeMs: number;
@@ -36,7 +38,7 @@ export interface CalculatorServerOptions {
 
 /** Puts the services together; does not listen yet. */
 export function calculatorServer(options: CalculatorServerOptions): { server: Server; health: DrainableHealth } {
-  const { instance, record, allowFaults, serviceTimeMs, dedupStore } = options;
+  const { instance, memory, record, allowFaults, serviceTimeMs, dedupStore } = options;
   const faults = new FaultSwitch();
   const isPlain = !allowFaults && serviceTimeMs === 0;
   const interceptors = [
@@ -45,7 +47,7 @@ export function calculatorServer(options: CalculatorServerOptions): { server: Se
   ];
   const server = new Server({ ...KEEPALIVE, interceptors });
 
-  server.addService(calculatorService, calculatorHandlers(instance, new Memory(), record));
+  server.addService(calculatorService, calculatorHandlers(instance, new Memory(memory), record));
   const health = new DrainableHealth({ [CALCULATOR]: 'SERVING' });
   health.addToServer(server);
   if (allowFaults) {

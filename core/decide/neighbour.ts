@@ -3,7 +3,7 @@
  * agent sees. It never starts one: that is the affair of whoever runs it, a container's restart policy or systemd. The
  * bounds are those of a restart: a growing delay, and a number of attempts in a sliding window.
  */
-import { backoffMs } from '../time/backoff';
+import { attemptDelayMs, judgeAttempts, seconds } from './attempts';
 import type { RestartPolicy } from './restart';
 
 export type NeighbourPhase =
@@ -112,19 +112,18 @@ function onUnhealthy(
   const patience = patienceWith(sighting, policy);
   if (patience !== undefined) return same(state, patience);
   if (nowMs < state.restUntilMs) return same(state);
-  const stopsAtMs = state.stopsAtMs.filter((atMs) => nowMs - atMs < policy.windowMs);
-  if (stopsAtMs.length >= policy.maxAttempts) {
+  const { recentMs: stopsAtMs, exhausted } = judgeAttempts(state.stopsAtMs, policy, nowMs);
+  if (exhausted) {
     const reason = `given up after ${stopsAtMs.length} restarts within ${seconds(policy.windowMs)}: ${why}; SIGHUP to the agent lets it try again`;
     return { state: { ...state, stopsAtMs, phase: { name: 'given-up' } }, effects: [], reason };
   }
-  const delay = { initialMs: policy.initialDelayMs, maxMs: policy.maxDelayMs, factor: policy.factor, jitter: 0 };
   const killAtMs = nowMs + policy.killAfterMs;
   return {
     state: {
       phase: { name: 'stopping', killAtMs, why },
       stopsAtMs: [...stopsAtMs, nowMs],
       // A single agent stands beside a single server: there is nobody to be out of step with, so no jitter.
-      restUntilMs: nowMs + backoffMs(stopsAtMs.length, delay, () => 0),
+      restUntilMs: nowMs + attemptDelayMs(stopsAtMs.length, policy, 0, () => 0),
     },
     effects: [
       { type: 'signal', signal: 'SIGTERM' },
@@ -150,8 +149,4 @@ function onWake(state: NeighbourState, nowMs: number): NeighbourStep {
     effects: [{ type: 'signal', signal: 'SIGKILL' }],
     reason: 'the server did not end on SIGTERM in time; killing it',
   };
-}
-
-function seconds(ms: number): string {
-  return `${Math.round(ms / 100) / 10} s`;
 }

@@ -3,17 +3,11 @@
  * delay, and a number of attempts in a sliding window. It asks for a new process only when the old one is known to be
  * gone, so there are never two of them.
  */
-import { backoffMs } from '../time/backoff';
 import type { Rng } from '../time/clock';
+import { attemptDelayMs, judgeAttempts, seconds, type AttemptPolicy } from './attempts';
 
-export interface RestartPolicy {
-  readonly initialDelayMs: number;
-  readonly maxDelayMs: number;
-  readonly factor: number;
-  /** Within this sliding window … */
-  readonly windowMs: number;
-  /** … there are at most so many restarts; the next one is refused, and the server is given up. */
-  readonly maxAttempts: number;
+/** Attempts are restarts: one too many in the window is refused, and the server is given up. */
+export interface RestartPolicy extends AttemptPolicy {
   /** A server that passed a probe and ran this long is stable: its next end starts with a clean sheet, and at once. */
   readonly stableAfterMs: number;
   /** A server whose probes say critical is stopped and started again. */
@@ -104,17 +98,6 @@ export function nextRestart(
   }
 }
 
-/** The longest that all attempts of one window can wait in sum: the window must be longer, or nothing is ever given up. */
-export function longestAttemptsMs(
-  policy: Pick<RestartPolicy, 'initialDelayMs' | 'maxDelayMs' | 'factor' | 'maxAttempts'>,
-): number {
-  let sum = 0;
-  for (let attempt = 0; attempt < policy.maxAttempts; attempt++) {
-    sum += Math.min(policy.maxDelayMs, policy.initialDelayMs * policy.factor ** attempt);
-  }
-  return sum;
-}
-
 function same(state: RestartState): RestartStep {
   return { state, effects: [], reason: '' };
 }
@@ -140,8 +123,8 @@ function onExit(state: RestartState, how: string, policy: RestartPolicy, nowMs: 
   const stable = phase.name === 'running' ? isStable(phase, policy, nowMs) : phase.stable;
   const cause =
     phase.name === 'stopping' ? `server was stopped (${phase.why}) and ended: ${how}` : `server ended: ${how}`;
-  const restartsAtMs = state.restartsAtMs.filter((atMs) => nowMs - atMs < policy.windowMs);
-  if (restartsAtMs.length >= policy.maxAttempts) {
+  const { recentMs: restartsAtMs, exhausted } = judgeAttempts(state.restartsAtMs, policy, nowMs);
+  if (exhausted) {
     return {
       state: { ...state, restartsAtMs, phase: { name: 'given-up' } },
       effects: [],
@@ -150,11 +133,7 @@ function onExit(state: RestartState, how: string, policy: RestartPolicy, nowMs: 
   }
   if (stable)
     return respawn({ ...state, restartsAtMs, unstableEnds: 0 }, policy, nowMs, `${cause}; starting it again at once`);
-  const delay = backoffMs(
-    state.unstableEnds,
-    { initialMs: policy.initialDelayMs, maxMs: policy.maxDelayMs, factor: policy.factor, jitter: JITTER },
-    rng,
-  );
+  const delay = attemptDelayMs(state.unstableEnds, policy, JITTER, rng);
   const untilMs = nowMs + delay;
   return {
     state: { restartsAtMs, unstableEnds: state.unstableEnds + 1, phase: { name: 'waiting', untilMs, why: cause } },
@@ -248,8 +227,4 @@ function onDrain(state: RestartState, timeoutMs: number, nowMs: number): Restart
     ],
     reason: `SIGTERM sent to the server; SIGKILL follows after ${seconds(timeoutMs)}`,
   };
-}
-
-function seconds(ms: number): string {
-  return `${Math.round(ms / 100) / 10} s`;
 }

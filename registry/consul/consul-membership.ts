@@ -18,6 +18,9 @@ export class ConsulMembership implements Membership {
 
   async register(registration: Registration, signal?: AbortSignal): Promise<void> {
     const { id } = registration.instance;
+    // What changes with a registration reaches the catalog at once, and with it the output that the check has at that moment:
+    // an output that comes later may take minutes. So the words are said before it, where there is a check already, and after.
+    await this.beat(id, registration.health, registration.reason, signal).catch(ignoreUnknown);
     const body = registrationBody(registration, this.version);
     await this.http.request(
       { operation: `register ${id}`, method: 'PUT', path: '/agent/service/register', body },
@@ -41,8 +44,8 @@ export class ConsulMembership implements Membership {
   }
 
   async deregister(instanceId: string, signal?: AbortSignal): Promise<void> {
-    try {
-      await this.http.request(
+    await this.http
+      .request(
         {
           operation: `deregister ${instanceId}`,
           method: 'PUT',
@@ -50,10 +53,8 @@ export class ConsulMembership implements Membership {
           params: { id: instanceId },
         },
         signal,
-      );
-    } catch (error) {
-      if (!(error instanceof RegistryError && error.code === 'unknown-instance')) throw error;
-    }
+      )
+      .catch(ignoreUnknown);
   }
 
   async setMaintenance(instanceId: string, on: boolean, reason: string, signal?: AbortSignal): Promise<void> {
@@ -75,4 +76,8 @@ export class ConsulMembership implements Membership {
     const services = Object.values(answeredObject(body, this.http.description, operation));
     return services.filter(isOurs).map((service) => instanceOf(service, ''));
   }
+}
+
+function ignoreUnknown(error: unknown): void {
+  if (!(error instanceof RegistryError && error.code === 'unknown-instance')) throw error;
 }

@@ -3,9 +3,13 @@
  * hand. Nothing here is real but the agent.
  */
 import { buildAgent } from '../../../agent/build-agent';
+import type { HookRung } from '../../../agent/hands';
+import type { Hook, HookContext, HookResult } from '../../../agent/hooks/hook';
+import { MemoryJournal } from '../../../agent/journal/memory-journal';
 import type { AgentRegistry } from '../../../agent/membership-loop';
 import type { LogLevel, Probe, ProbeResult, ServerExit, ServerLauncher } from '../../../agent/ports';
 import type { ServiceConfig } from '../../../agent/service-config';
+import { foldIncidents, type Incident } from '../../../core/domain/incident-record';
 import type { CatalogEntry } from '../../../core/domain/instance';
 import { MemoryRegistry } from '../../../registry/memory/memory-registry';
 import { VirtualClock } from '../../support/virtual-clock';
@@ -40,6 +44,8 @@ export function serviceConfig(id = 'calculator-1', change: Partial<ServiceConfig
       killAfterMs: 3000,
       startTimeoutMs: 30_000,
     },
+    recovery: { ladder: [], graceMs: 10_000 },
+    guard: { atOnce: 1, minHealthy: 0 },
     ...change,
   };
 }
@@ -96,6 +102,29 @@ class Processes implements ServerLauncher {
   }
 }
 
+/** Hooks that do nothing but remember why they were run; `answer` undefined is one that hangs until it is stopped. */
+class Hooks {
+  readonly runs: (HookContext & { readonly type: string })[] = [];
+  answer: HookResult | undefined = { ok: true, how: 'done' };
+  onRun: () => void = () => undefined;
+
+  of({ type, timeoutMs }: HookRung): Hook {
+    return {
+      type,
+      what: `run ${type}`,
+      timeoutMs,
+      run: (context, signal) => {
+        this.runs.push({ ...context, type });
+        this.onRun();
+        if (this.answer !== undefined) return Promise.resolve(this.answer);
+        return new Promise((_resolve, reject) => {
+          signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+        });
+      },
+    };
+  }
+}
+
 /** Puts a delay, or a hang, in front of every call. Calls are counted by name. */
 function slowed(registry: MemoryRegistry, clock: VirtualClock, knob: Knob): AgentRegistry {
   const late = async <T>(name: string, call: () => Promise<T>): Promise<T> => {
@@ -110,6 +139,7 @@ function slowed(registry: MemoryRegistry, clock: VirtualClock, knob: Knob): Agen
     setMaintenance: (id, on, reason, signal) =>
       late('maintenance', () => registry.setMaintenance(id, on, reason, signal)),
     snapshot: (query, signal) => late('snapshot', () => registry.snapshot(query, signal)),
+    acquire: (options, signal) => late('acquire', () => registry.acquire(options, signal)),
     registered: (signal) => late('registered', () => registry.registered(signal)),
   };
 }
@@ -119,23 +149,34 @@ interface Knob {
   readonly calls: string[];
 }
 
+interface BenchOptions {
+  readonly child?: boolean;
+  /** Incidents of an earlier run. */
+  readonly left?: readonly Incident[];
+}
+
 export class Bench {
   readonly clock = new VirtualClock();
   readonly registry = new MemoryRegistry(this.clock);
   readonly knob: Knob = { delayMs: 0, calls: [] };
   readonly processes = new Processes(this.clock);
   readonly lines: { level: LogLevel; message: string }[] = [];
+  readonly journal = new MemoryJournal();
+  readonly hooks = new Hooks();
   readonly servers = new Map<string, ProbedServer>();
   readonly ended: Promise<number>;
   private readonly agent;
 
-  constructor(services: readonly ServiceConfig[] = [serviceConfig()], options: { readonly child?: boolean } = {}) {
+  constructor(services: readonly ServiceConfig[] = [serviceConfig()], options: BenchOptions = {}) {
     for (const { instance } of services) this.servers.set(instance.id, new ProbedServer());
     this.agent = buildAgent(services, OWNER, {
       registry: slowed(this.registry, this.clock, this.knob),
       clock: this.clock,
       rng: () => 0.5,
       log: { write: (level, message) => void this.lines.push({ level, message }) },
+      journal: this.journal,
+      left: options.left ?? [],
+      hookOf: (rung) => this.hooks.of(rung),
       probeOf: ({ instance }) => this.server(instance.id),
       ...(options.child === true && { launcher: this.processes }),
       onCannotStart: ({ how }) => this.agent.stop(how, 127, 127),
@@ -181,6 +222,10 @@ export class Bench {
       if (now !== seen.at(-1)) seen.push(now);
     }
     return seen;
+  }
+
+  async incidents(): Promise<readonly Incident[]> {
+    return foldIncidents(await this.journal.read());
   }
 
   said(level: LogLevel, text: string): number {

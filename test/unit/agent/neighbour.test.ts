@@ -32,7 +32,7 @@ function beside(world: World) {
   let gone = 0;
   const neighbour = new Neighbour(
     serviceConfig().restart,
-    { processes: world, clock },
+    { processes: world, clock, mayAct: () => true },
     { onStep: (_phase, reason) => void said.push(reason), onGone: () => void (gone += 1) },
   );
   return { clock, said, neighbour, gone: () => gone };

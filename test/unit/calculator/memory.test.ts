@@ -9,7 +9,7 @@ describe('the memory of the calculator', () => {
     expect(memory.add('a', 2, forget)).toBe(2);
     expect(memory.add('a', 2, forget)).toBe(4);
     expect(memory.add('b', -1.5, forget)).toBe(2.5);
-    expect(memory.clear()).toBe(0);
+    expect(memory.clear(forget)).toBe(0);
     expect(memory.value).toBe(0);
   });
 
@@ -33,6 +33,13 @@ describe('the memory of the calculator', () => {
     };
     expect(() => memory.add('a', 1, diskIsFull)).toThrow('no space left');
     expect(memory.value).toBe(0);
+    memory.add('b', 1, forget);
+    expect(() => memory.clear(diskIsFull)).toThrow('no space left');
+    expect(memory.value).toBe(1);
+  });
+
+  it('starts with what an earlier process left', () => {
+    expect(new Memory(2.5).add('a', 1, forget)).toBe(3.5);
   });
 
   it('is unchanged while the record is written', () => {

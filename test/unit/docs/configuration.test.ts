@@ -65,12 +65,14 @@ const A_NAME = '1 to 128 letters, digits, dots, dashes and underscores, beginnin
 describe("the tables of the agent's file", () => {
   const settings = settingsOf(root, '');
   const documented = rows(
-    'agent, log, schedule',
+    'agent, log, schedule, journal',
     'registry',
     'services',
     'services: probe',
     'services: drain',
     'services: restart',
+    'services: recovery',
+    'services: guard',
   );
 
   it('name every key of the schema with its default, and no other key', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
+import { longestAttemptsMs } from '../../../../core/decide/attempts';
 import {
-  longestAttemptsMs,
   nextRestart,
   RESTART_INITIAL,
   type RestartEffect,

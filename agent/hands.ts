@@ -1,0 +1,271 @@
+/**
+ * Everything that can be done about one server: the child that this agent runs, the neighbour that it may end, or the ladder
+ * of hooks, which then decides alone about a server that is ill but runs. It carries the words of each step to its listener and into the incident; what is done and when is decided in core/decide.
+ */
+import type { NeighbourPhase } from '../core/decide/neighbour';
+import type { RestartPhase } from '../core/decide/restart';
+import type { Incident } from '../core/domain/incident-record';
+import type { Clock, Rng } from '../core/time/clock';
+import type { Hook } from './hooks/hook';
+import type { IncidentTracker } from './incident-tracker';
+import { Ladder } from './ladder';
+import { FleetGuard, type GuardPorts } from './fleet-guard';
+import { Neighbour } from './neighbour';
+import type { Log, LogLevel, NeighbourProcesses, ServerExit, ServerLauncher } from './ports';
+import type { RungConfig, ServiceConfig } from './service-config';
+import { SupervisedChild } from './supervised-child';
+
+export interface HandsPorts {
+  /** The hooks of the ladder, but for the child's own. */
+  readonly hookOf: (rung: HookRung) => Hook;
+  readonly clock: Clock;
+  readonly rng: Rng;
+  readonly log: Log;
+  readonly incident: IncidentTracker;
+  readonly registry: GuardPorts['registry'];
+  /** Given: the server is a child of this agent. */
+  readonly launcher?: ServerLauncher;
+  /** Given: the server runs on its own, and is ended when it is ill. */
+  readonly neighbour?: NeighbourProcesses;
+}
+
+/** A rung that needs nothing of ours. */
+export type HookRung = Exclude<RungConfig, { type: 'child' }>;
+
+export interface HandsListener {
+  /** A process of ours was asked for; its pid, when it has one. */
+  onSpawn(pid: number | undefined): void;
+  onExit(exit: ServerExit): void;
+  /** A step of the child, which speaks for the whole server while it is not running. */
+  onChildStep(phase: RestartPhase, reason: string, level: LogLevel): void;
+  /** A step beside a server that is not ours: one more word about an ill server. */
+  onStep(level: LogLevel, reason: string): void;
+  /** The server's process was ended, and somebody else starts it again. */
+  onGone(): void;
+}
+
+export class Hands {
+  private readonly child: SupervisedChild | undefined;
+  private readonly neighbour: Neighbour | undefined;
+  private readonly ladder: Ladder | undefined;
+  private readonly guard: FleetGuard;
+  /** Why the server is ill, and what keeps us from doing something about it. */
+  private illness: string | undefined;
+  private held = '';
+  private pid: number | undefined;
+
+  constructor(
+    private readonly config: Pick<ServiceConfig, 'instance' | 'restart' | 'drain' | 'recovery' | 'guard'>,
+    private readonly ports: HandsPorts,
+    private readonly listener: HandsListener,
+  ) {
+    const { launcher, neighbour } = ports;
+    const { id: instance, service } = config.instance;
+    this.guard = new FleetGuard({ service, instance }, config.guard, {
+      ...ports,
+      onHeld: (reason) => this.onHeld(reason),
+      onGranted: () => this.onGranted(),
+    });
+    this.child = launcher && this.ownOf(launcher);
+    this.neighbour = neighbour && this.besideOf(neighbour);
+    this.ladder = config.recovery.ladder.length === 0 ? undefined : this.ladderOf();
+  }
+
+  /** Of the child; undefined when the server is not ours. */
+  get phase(): RestartPhase | undefined {
+    return this.child?.phase;
+  }
+
+  /** What is being done about an ill server that is not ours; empty while it is well. */
+  get note(): string {
+    return [this.ladder?.note ?? this.neighbour?.note ?? '', this.held].filter(Boolean).join('; ');
+  }
+
+  /** @param left the incident that an earlier run left open */
+  start(left?: Incident): void {
+    if (left !== undefined) this.ladder?.resume(left);
+    this.child?.send({ type: 'start' });
+  }
+
+  /** A probe passed: the process is well, though its recovery may not be proven. */
+  answers(): void {
+    this.child?.send({ type: 'healthy' });
+    this.neighbour?.healthy();
+  }
+
+  /** The server may have its calls. */
+  recovered(): void {
+    this.illness = undefined;
+    this.held = '';
+    this.ladder?.healthy();
+    this.guard.release();
+  }
+
+  /** The server is ill, though it may run; said again with every probe. */
+  ill(reason: string): void {
+    if (!this.config.restart.onUnhealthy) return;
+    this.illness = reason;
+    if (this.ladder !== undefined) this.ladder.ill(reason);
+    else if (this.neighbour !== undefined) this.neighbour.unhealthy(reason);
+    else if (this.child?.phase.name === 'running' && this.mayAct()) this.child.send({ type: 'unhealthy', reason });
+    else if (this.child?.phase.name === 'idle') this.child.send({ type: 'unhealthy', reason });
+  }
+
+  /** An operator says: forget the past. */
+  reset(): void {
+    this.child?.send({ type: 'reset' });
+    this.neighbour?.reset();
+    this.ladder?.reset();
+  }
+
+  /** Passes a signal on to the child; false when there is none. */
+  signal(name: NodeJS.Signals): boolean {
+    return this.child?.signal(name) ?? false;
+  }
+
+  /** Does nothing more about an ill server; a child runs on. Idempotent. */
+  rest(): void {
+    this.neighbour?.stop();
+    this.ladder?.stop();
+    this.guard.release();
+  }
+
+  /** Ends the child politely. False when there is none. */
+  async drain(): Promise<boolean> {
+    await this.child?.drain(this.config.drain.timeoutMs);
+    return this.child !== undefined;
+  }
+
+  /** Ends the child at once. Idempotent. */
+  kill(): void {
+    this.child?.kill();
+    this.rest();
+  }
+
+  /** Asks for a slot when there is none yet; it may be granted later. */
+  private mayAct(): boolean {
+    const may = this.guard.permit();
+    if (may) this.held = '';
+    return may;
+  }
+
+  private onHeld(reason: string): void {
+    this.held = reason;
+    this.listener.onStep('warn', reason);
+  }
+
+  private onGranted(): void {
+    if (this.illness !== undefined) this.ill(this.illness);
+  }
+
+  private ladderOf(): Ladder {
+    const { restart, recovery, instance } = this.config;
+    const { id, service } = instance;
+    return new Ladder(
+      { service, instance: id },
+      { ...restart, graceMs: recovery.graceMs, rungs: recovery.ladder.map(({ attempts }) => attempts) },
+      {
+        ...this.ports,
+        mayAct: () => this.mayAct(),
+        hooks: recovery.ladder.map((rung) => (rung.type === 'child' ? this.respawn(rung) : this.ports.hookOf(rung))),
+      },
+      { onStep: (givenUp, reason) => this.onWord(givenUp, reason) },
+    );
+  }
+
+  /** The rung `child`: how it goes on is the affair of the supervision, which has its own bounds. */
+  private respawn({ type, timeoutMs }: RungConfig): Hook {
+    return {
+      type,
+      what: 'stop the server and start it again',
+      timeoutMs,
+      run: ({ reason }) => {
+        this.child?.send({ type: 'unhealthy', reason });
+        return Promise.resolve({ ok: true, how: 'the server is being stopped and started again' });
+      },
+    };
+  }
+
+  private ownOf(launcher: ServerLauncher): SupervisedChild {
+    const { clock, rng } = this.ports;
+    return new SupervisedChild(
+      this.config.restart,
+      { launcher, clock, rng },
+      {
+        onSpawn: (pid) => {
+          this.pid = pid;
+          this.listener.onSpawn(pid);
+        },
+        onStep: (phase, reason) => this.onChildStep(phase, reason),
+        onExit: (exit) => this.onExit(exit),
+      },
+    );
+  }
+
+  private besideOf(processes: NeighbourProcesses): Neighbour {
+    return new Neighbour(
+      this.config.restart,
+      { processes, clock: this.ports.clock, mayAct: () => this.mayAct() },
+      {
+        onStep: (phase, reason) => this.onNeighbourStep(phase, reason),
+        onGone: () => this.listener.onGone(),
+      },
+    );
+  }
+
+  private onExit(exit: ServerExit): void {
+    const phase = this.child?.phase;
+    const pid = this.pid === undefined ? {} : { pid: this.pid };
+    const sentence = `server ended: ${exit.how}`;
+    if (phase?.name === 'running') this.ports.incident.take({ kind: 'detected', source: 'child', sentence, ...pid });
+    if (phase?.name === 'stopping' && !phase.final)
+      this.ports.incident.take({ kind: 'acted', source: 'child', sentence, action: 'stop', ok: true, ...pid });
+    this.listener.onExit(exit);
+  }
+
+  private onChildStep(phase: RestartPhase, sentence: string): void {
+    const { incident } = this.ports;
+    const source = 'child';
+    if (phase.name === 'waiting') incident.take({ kind: 'decided', source, sentence });
+    if (phase.name === 'given-up') {
+      incident.take({ kind: 'given-up', source, sentence });
+      this.guard.release();
+    }
+    if (phase.name === 'idle') incident.take({ kind: 'note', source, sentence });
+    if (phase.name === 'running' && !phase.proven) {
+      const pid = this.pid === undefined ? {} : { pid: this.pid };
+      incident.take({ kind: 'acted', source, sentence, action: 'start', ok: true, ...pid });
+    }
+    if (phase.name === 'stopping' && !phase.final) {
+      // A server that never passed a probe is not told ill by the probes but by its time.
+      if (incident.current === undefined) incident.take({ kind: 'detected', source, sentence: phase.why });
+      const action = phase.killAtMs === undefined ? 'SIGKILL' : 'SIGTERM';
+      incident.take({ kind: 'acted', source, sentence, action, ok: true });
+    }
+    this.listener.onChildStep(phase, sentence, loudness(phase));
+  }
+
+  private onNeighbourStep(phase: NeighbourPhase, sentence: string): void {
+    const { incident } = this.ports;
+    const source = 'neighbour';
+    if (phase.name === 'given-up') incident.take({ kind: 'given-up', source, sentence });
+    else if (phase.name === 'watching') incident.take({ kind: 'decided', source, sentence });
+    else {
+      const action = phase.killAtMs === undefined ? 'SIGKILL' : 'SIGTERM';
+      incident.take({ kind: 'acted', source, sentence, action, ok: true });
+    }
+    this.onWord(phase.name === 'given-up', sentence);
+  }
+
+  private onWord(givenUp: boolean, reason: string): void {
+    // Others may recover; this one has had its turns.
+    if (givenUp) this.guard.release();
+    this.listener.onStep(givenUp ? 'error' : 'warn', reason);
+  }
+}
+
+function loudness(phase: RestartPhase): LogLevel {
+  if (phase.name === 'given-up') return 'error';
+  const trouble = phase.name === 'waiting' || (phase.name === 'stopping' && !phase.final);
+  return trouble ? 'warn' : 'info';
+}

@@ -1,0 +1,112 @@
+/**
+ * What one server's probes add up to: takes each result, sets aside those that may be our own deafness, and tells the
+ * verdict and the incident what is left. It never acts on the server, and never says that it is well again: that is proven later.
+ */
+import { healthOf, NOTHING_SEEN, observe, type NOfMState } from '../core/detect/n-of-m';
+import type { BeatHealth } from '../core/domain/health';
+import type { IncidentTracker } from './incident-tracker';
+import type { LoopWatch } from './loop-watch';
+import type { ProbeResult } from './ports';
+import type { ProbeConfig } from './service-config';
+
+export interface ObserverPorts {
+  readonly loopWatch: LoopWatch;
+  readonly incident: IncidentTracker;
+  readonly warn: (message: string) => void;
+}
+
+export class Observer {
+  private detector: NOfMState = NOTHING_SEEN;
+  private sentence = 'no probe has answered yet';
+  private lost = false;
+  private passed = false;
+
+  constructor(
+    private readonly config: ProbeConfig,
+    private readonly ports: ObserverPorts,
+  ) {}
+
+  get verdict(): NOfMState['verdict'] {
+    return this.detector.verdict;
+  }
+
+  /** What the catalog should hear. */
+  get health(): BeatHealth {
+    return healthOf(this.detector);
+  }
+
+  /** What was seen last, in words. */
+  get reason(): string {
+    return this.sentence;
+  }
+
+  /** It was up at some time since the agent started. */
+  get everPassed(): boolean {
+    return this.passed;
+  }
+
+  /** A new server process: nothing is known of it. */
+  forget(): void {
+    this.detector = NOTHING_SEEN;
+    this.sentence = 'no probe has answered yet';
+  }
+
+  /** An earlier run of the agent knew it to be ill: until it passes, it still is. */
+  inheritIllness(): void {
+    this.detector = { ...NOTHING_SEEN, verdict: 'down' };
+  }
+
+  /** It had its time to come up, and did not. */
+  giveUpWaiting(waitedMs: number): void {
+    this.inheritIllness();
+    const why = `no probe has passed for ${Math.round(waitedMs / 100) / 10} s: ${this.sentence}`;
+    this.sentence = why;
+    this.ports.incident.take({ kind: 'detected', source: 'probe', sentence: why });
+  }
+
+  /** Nobody could reach it: when it is back it is a new process, whoever started it. */
+  markLost(): void {
+    this.lost = true;
+  }
+
+  /** Undefined when the result does not count. `back`: up again, and it could not be reached meanwhile. */
+  take(
+    result: ProbeResult,
+    startedMs: number,
+  ): { readonly verdict: NOfMState['verdict']; readonly turnedUp: boolean; readonly back: boolean } | undefined {
+    if (this.isDoubtful(result, startedMs)) return undefined;
+    const ok = result.outcome === 'pass';
+    this.lost ||= result.outcome === 'refused';
+    const { state, changed, reason } = observe(this.detector, ok, result.reason, this.config.detector);
+    this.detector = state;
+    this.sentence = reason;
+    this.remember(ok, changed, result.reason);
+    const turnedUp = changed && state.verdict === 'up';
+    const back = turnedUp && this.lost && this.passed;
+    if (turnedUp) {
+      this.lost = false;
+      this.passed = true;
+    }
+    return { verdict: state.verdict, turnedUp, back };
+  }
+
+  private remember(ok: boolean, changed: boolean, probed: string): void {
+    const { incident } = this.ports;
+    const { verdict, recent } = this.detector;
+    const source = 'probe';
+    if (changed && verdict === 'down') incident.take({ kind: 'detected', source, sentence: this.sentence });
+    else if (verdict === 'up' && !ok) incident.take({ kind: 'evidence', source, sentence: probed });
+    else if (!changed && verdict === 'up' && recent.every(Boolean))
+      incident.take({ kind: 'cleared', source, sentence: probed });
+  }
+
+  private isDoubtful({ outcome, reason }: ProbeResult, startedMs: number): boolean {
+    if (outcome !== 'silent') return false;
+    const doubt = this.ports.loopWatch.doubtSince(startedMs, this.config.timeoutMs / 2);
+    if (!doubt.doubtful) return false;
+    const sentence = `a failed probe does not count, because ${doubt.reason}: ${reason}`;
+    this.ports.warn(sentence);
+    this.ports.incident.take({ kind: 'note', source: 'agent', sentence });
+    return true;
+  }
+}

@@ -1,0 +1,111 @@
+/**
+ * Twenty agents, each a process of its own, with one Consul, see the same fault at the same moment. What each would do about
+ * its server is a webhook that this test receives, so it sees who acts, and when.
+ */
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { openRegistry } from '../../registry/factory';
+import type { Registry } from '../../registry/port';
+import { startAgent, type AgentProcess } from '../support/agent-process';
+import { startConsul, type ConsulProcess } from '../support/consul-process';
+import { startHealthServer, type HealthServer } from '../support/health-server';
+import { until } from '../support/until';
+
+jest.setTimeout(240_000);
+
+const FLEET = 20;
+let consul: ConsulProcess;
+let registry: Registry;
+let hooks: Server;
+const servers: HealthServer[] = [];
+const agents: AgentProcess[] = [];
+const acted: string[] = [];
+
+beforeAll(async () => {
+  consul = await startConsul();
+  registry = openRegistry({ address: consul.address }, {});
+  hooks = createServer((request, response) => {
+    let body = '';
+    request.on('data', (chunk: Buffer) => (body += chunk.toString()));
+    request.on('end', () => {
+      acted.push((JSON.parse(body) as { instance: string }).instance);
+      response.writeHead(204).end();
+    });
+  });
+  await new Promise<void>((resolve) => hooks.listen(0, '127.0.0.1', resolve));
+});
+
+afterEach(async () => {
+  await Promise.all(agents.splice(0).map((agent) => agent.stop()));
+  for (const server of servers.splice(0)) server.stop();
+  acted.splice(0);
+});
+
+afterAll(async () => {
+  await new Promise((resolve) => hooks.close(resolve));
+  await registry.close();
+  await consul.stop();
+});
+
+async function startFleet(guard: object): Promise<void> {
+  const { port: hook } = hooks.address() as AddressInfo;
+  for (let at = 0; at < FLEET; at++) {
+    const server = await startHealthServer();
+    servers.push(server);
+    const service = {
+      ...{ name: 'calculator', id: `calculator-${at}`, address: '127.0.0.1', port: server.port, guard },
+      ...{ probe: { interval: '500ms', timeout: '500ms' }, drain: { grace: 0 } },
+      recovery: { grace: '1s', ladder: [{ type: 'webhook', url: `http://127.0.0.1:${hook}/` }] },
+    };
+    agents.push(startAgent({ config: { registry: { address: consul.address }, services: [service] } }));
+  }
+  await healthy(FLEET);
+}
+
+function healthy(count: number): Promise<unknown> {
+  return until(
+    async () => {
+      const { instances } = await registry.snapshot({ service: 'calculator' });
+      return instances.filter(({ health }) => health === 'passing').length === count;
+    },
+    { what: `${count} instances to be passing`, timeoutMs: 90_000, everyMs: 100 },
+  );
+}
+
+const indexOf = (instance: string): number => Number(instance.replace('calculator-', ''));
+
+it('does not restart twenty servers for a fault that they share: one at a time, the next when that one is well', async () => {
+  await startFleet({ atOnce: 1 });
+  for (const server of servers) server.setServing(false);
+  await healthy(0);
+  const order: string[] = [];
+  for (let healed = 0; healed < 3; healed++) {
+    const next = await until(() => acted.find((instance) => !order.includes(instance)), {
+      what: `recovery ${healed + 1} to begin`,
+      timeoutMs: 30_000,
+    });
+    order.push(next);
+    // Its second attempt: whoever else were let in would have come by now.
+    await until(() => acted.filter((instance) => instance === next).length >= 2, { what: 'a second attempt' });
+    expect(new Set(acted)).toEqual(new Set(order));
+    servers[indexOf(next)]?.setServing(true);
+  }
+  for (const server of servers) server.setServing(true);
+  await healthy(FLEET);
+  expect(new Set(acted).size).toBeLessThanOrEqual(4);
+});
+
+it('restarts nobody at all while too few others serve, and somebody when the fault is his own', async () => {
+  await startFleet({ atOnce: 1, minHealthy: 10 });
+  for (const server of servers) server.setServing(false);
+  await until(() => agents.every(({ lines }) => lines.some(({ message }) => message.includes('must for a restart'))), {
+    what: 'every agent to say why it does nothing',
+    timeoutMs: 60_000,
+  });
+  expect(acted).toEqual([]);
+  for (const server of servers) server.setServing(true);
+  await healthy(FLEET);
+  servers[7]?.setServing(false);
+  await until(() => acted.length > 0, { what: 'the one that is ill alone to be restarted', timeoutMs: 30_000 });
+  expect(new Set(acted)).toEqual(new Set(['calculator-7']));
+});
