@@ -14,11 +14,8 @@ import { CallIdFilter } from './call-id';
 import { CallTrace } from './call-trace';
 import type { CallMonitor } from './call-monitor';
 import type { ConfigSelector } from './grpc-experimental';
-import type { MethodSafety } from './method-safety';
+import { REPEATED_STATUSES, type MethodSafety } from './method-safety';
 import type { RepeatBudget } from './repeat-budget';
-
-/** CANCELLED from the wire is a server that was stopped by force; one that the caller asked for ends all attempts. */
-export const REPEATED_STATUSES: readonly status[] = [status.UNAVAILABLE, status.CANCELLED];
 
 /** Without hedging: the first repetition is all but immediate, since it goes elsewhere; later ones give a restart time. */
 const BACKOFF = { initialBackoff: '0.002s', maxBackoff: '0.1s', backoffMultiplier: 4 };

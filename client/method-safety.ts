@@ -2,8 +2,11 @@
  * Knows which methods may be sent again. Denied unless the proto or the caller's configuration says otherwise.
  * grpc-js does not show a method's options to anything below the stub, so the definitions have to be handed in.
  */
-import type { ServiceDefinition } from '@grpc/grpc-js';
+import { status, type ServiceDefinition } from '@grpc/grpc-js';
 import { mayBeRepeated, type IdempotencyLevel, type MethodLevel } from '../core/domain/idempotency';
+
+/** CANCELLED from the wire is a server that was stopped by force; one that the caller asked for ends all attempts. */
+export const REPEATED_STATUSES: readonly status[] = [status.UNAVAILABLE, status.CANCELLED];
 
 /** What proto-loader adds to a method definition; generators that do not read options leave it out. */
 interface MethodWithOptions {

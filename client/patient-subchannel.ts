@@ -9,9 +9,8 @@
  */
 import { status, type Metadata } from '@grpc/grpc-js';
 import type { Clock } from '../core/time/clock';
-import { REPEATED_STATUSES } from './call-config';
 import { BaseSubchannelWrapper, type SubchannelInterface } from './grpc-experimental';
-import type { MethodSafety } from './method-safety';
+import { REPEATED_STATUSES, type MethodSafety } from './method-safety';
 
 type RealSubchannel = ReturnType<SubchannelInterface['getRealSubchannel']>;
 type CallListener = Parameters<RealSubchannel['createCall']>[3];

@@ -13,16 +13,28 @@ const LOOK_EVERY_MS = 20;
 /** Node marks a timer that ran or was cleared; its types do not tell. */
 type TrackedTimer = NodeJS.Timeout & { readonly _destroyed: boolean };
 
+/** What of jest-circus's events is read here. */
+interface TestEvent {
+  readonly name: string;
+  readonly test?: { readonly errors: readonly unknown[] };
+}
+
 class LeakGate extends TestEnvironment {
   private before: ReadonlyMap<string, number> = new Map();
   /** Jest and its reporters arm timers too, so timers are followed one by one and not counted. */
   private timers: { readonly timer: TrackedTimer; readonly what: string }[] = [];
+  /** A test that failed may leave things behind; its own error must not be hidden by ours. */
+  private hasFailed = false;
 
   override async setup(): Promise<void> {
     await super.setup();
     this.before = openResources();
     this.global.setTimeout = this.followed(this.global.setTimeout, 'setTimeout');
     this.global.setInterval = this.followed(this.global.setInterval, 'setInterval');
+  }
+
+  handleTestEvent({ name, test }: TestEvent): void {
+    if (name === 'test_done' && test !== undefined && test.errors.length > 0) this.hasFailed = true;
   }
 
   override async teardown(): Promise<void> {
@@ -33,7 +45,7 @@ class LeakGate extends TestEnvironment {
     }
     this.timers = [];
     await super.teardown();
-    if (left.length > 0) throw new Error(`the tests of this file left open: ${left.join(', ')}`);
+    if (left.length > 0 && !this.hasFailed) throw new Error(`the tests of this file left open: ${left.join(', ')}`);
   }
 
   /** A proxy keeps what hangs on the function, such as its promise form. */
