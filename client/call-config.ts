@@ -11,7 +11,7 @@ import { status, type ServiceConfig } from '@grpc/grpc-js';
 import { hedgeDelayMs, type HedgeOptions } from '../core/decide/hedge';
 import type { Clock } from '../core/time/clock';
 import { CallIdFilter } from './call-id';
-import { CallTrace } from './call-trace';
+import { CallTrace, type TracedMethod } from './call-trace';
 import type { CallMonitor } from './call-monitor';
 import type { ConfigSelector } from './grpc-experimental';
 import { REPEATED_STATUSES, type MethodSafety } from './method-safety';
@@ -34,13 +34,12 @@ export interface CallConfigParts {
   readonly userConfig: ServiceConfig | null;
 }
 
-interface Method {
+interface Method extends TracedMethod {
   readonly base: MethodConfig;
-  readonly repeatable: boolean;
-  readonly streams: boolean;
   readonly needsCallId: boolean;
-  /** The last policy made, which is good until the delay changes. */
-  repeated: { readonly delayMs: number | null; readonly config: MethodConfig } | null;
+  lateAfterMs: number | null;
+  /** The last policy made, which is good until an attempt is late at another time. */
+  repeated: MethodConfig | null;
 }
 
 export class CallConfigSelector implements ConfigSelector {
@@ -77,7 +76,14 @@ export class CallConfigSelector implements ConfigSelector {
     const repeatable = !userDecided && maxAttempts > 1 && safety.mayBeRepeated(path);
     const shape = safety.shapeOf(path);
     const streams = shape === 'server-stream' || shape === 'both-streams';
-    const method = { base, repeatable, streams, needsCallId: safety.needsCallId(path), repeated: null };
+    const method = {
+      base,
+      repeatable,
+      streams,
+      needsCallId: safety.needsCallId(path),
+      lateAfterMs: null,
+      repeated: null,
+    };
     this.methods.set(path, method);
     return method;
   }
@@ -85,10 +91,10 @@ export class CallConfigSelector implements ConfigSelector {
   private repeated(path: string, method: Method): MethodConfig {
     const { monitor, hedge, maxAttempts } = this.parts;
     const delayMs = hedgeDelayMs(monitor.usualAttemptMs(path), hedge);
-    if (method.repeated?.delayMs === delayMs) return method.repeated.config;
-    const config = { ...method.base, ...(delayMs === null ? retries(maxAttempts) : hedges(maxAttempts, delayMs)) };
-    method.repeated = { delayMs, config };
-    return config;
+    if (method.repeated !== null && method.lateAfterMs === delayMs) return method.repeated;
+    method.lateAfterMs = delayMs;
+    method.repeated = { ...method.base, ...(delayMs === null ? retries(maxAttempts) : hedges(maxAttempts, delayMs)) };
+    return method.repeated;
   }
 }
 

@@ -18,6 +18,8 @@ export interface TracedMethod {
   readonly repeatable: boolean;
   /** More than one message may come back. */
   readonly streams: boolean;
+  /** An attempt that takes longer is late; null: no attempt ever is. */
+  readonly lateAfterMs: number | null;
 }
 
 export class CallTrace {
@@ -27,26 +29,32 @@ export class CallTrace {
   out = 0;
   /** What the last failed attempt said. */
   lastFailure = '';
-  readonly repeatable: boolean;
-  private readonly streams: boolean;
   private readonly startedMs: number;
+  /** When the last endpoint was picked, and when an attempt ended last. */
+  private givenMs = -Infinity;
+  private endedMs = -Infinity;
   private failedAttempts = 0;
   /** Of a stream: its first message is here, so nobody waits for the endpoint any more. */
   private hasBegun = false;
   private offerAgain: (() => void) | null = null;
+  private cancelOffer: () => void = () => undefined;
 
   constructor(
-    readonly method: string,
-    { repeatable, streams }: TracedMethod,
+    readonly path: string,
+    private readonly method: TracedMethod,
     private readonly monitor: CallMonitor,
     private readonly clock: Clock,
   ) {
-    this.repeatable = repeatable;
-    this.streams = streams;
     this.startedMs = clock.nowMs();
   }
 
+  get repeatable(): boolean {
+    return this.method.repeatable;
+  }
+
   attemptOn(endpoint: EndpointConnection): Attempt {
+    this.tried.push(endpoint);
+    this.givenMs = this.clock.nowMs();
     let startedMs = 0;
     return {
       started: () => {
@@ -58,6 +66,7 @@ export class CallTrace {
       ended: (code, details, trailers) => {
         const nowMs = this.clock.nowMs();
         this.out -= 1;
+        this.endedMs = nowMs;
         // Who ends while another is still out has lost to it, and was waited for up to now.
         const waited = !this.hasBegun || this.out > 0;
         const tookMs = nowMs - startedMs;
@@ -68,34 +77,47 @@ export class CallTrace {
     };
   }
 
-  /** A further attempt was told to wait while others are out. When none is left, it must be offered a place again. */
-  waitForMore(offerAgain: () => void): void {
+  /** For how long the last attempt is not late yet, ms: grpc-js counts from when the call began to wait for an endpoint. */
+  get notLateForMs(): number {
+    const { lateAfterMs } = this.method;
+    if (lateAfterMs === null || this.endedMs >= this.givenMs || this.tried.at(-1)?.isDown !== false) return 0;
+    return this.givenMs + lateAfterMs - this.clock.nowMs();
+  }
+
+  /**
+   * A further attempt was told to wait while others are out. It must be offered a place again when none is left, or
+   * when the time is over.
+   */
+  waitForMore(offerAgain: () => void, atMostMs = Infinity): void {
     this.offerAgain = offerAgain;
+    this.cancelOffer();
+    if (Number.isFinite(atMostMs)) this.cancelOffer = this.clock.after(atMostMs, offerAgain);
   }
 
   /** The call as a whole, as its caller sees it. */
   ended(code: status): void {
     this.offerAgain = null;
+    this.cancelOffer();
     this.monitor.callEnded(outcomeOf(code), this.failedAttempts);
   }
 
   filter(): Filter {
-    return this.streams ? new StreamFilter(this) : new CallEndFilter(this);
+    return this.method.streams ? new StreamFilter(this) : new CallEndFilter(this);
   }
 
   /** Of a stream: from here on it is bound to one attempt, whose pauses mean nothing. */
   begun(): void {
     if (this.hasBegun) return;
     this.hasBegun = true;
-    this.monitor.attemptSucceeded(this.method, this.clock.nowMs() - this.startedMs);
+    this.monitor.attemptSucceeded(this.path, this.clock.nowMs() - this.startedMs);
   }
 
   private attemptEnded(endpoint: EndpointConnection, code: status, details: string, tookMs: number): void {
-    if (code === status.OK && !this.streams) this.monitor.attemptSucceeded(this.method, tookMs);
+    if (code === status.OK && !this.method.streams) this.monitor.attemptSucceeded(this.path, tookMs);
     if (outcomeOf(code) === 'failure') {
       this.failedAttempts += 1;
       this.lastFailure = details;
-      this.monitor.attemptFailed({ method: this.method, endpoint: endpoint.entry.id, code: status[code], details });
+      this.monitor.attemptFailed({ method: this.path, endpoint: endpoint.entry.id, code: status[code], details });
     }
     if (this.out > 0 || this.offerAgain === null) return;
     // Not from inside grpc-js's own handling of this end.

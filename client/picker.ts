@@ -83,6 +83,8 @@ export class EndpointPicker implements Picker {
    * all earlier attempts went to endpoints that are down, since then it adds no load.
    */
   private pickAgain(trace: CallTrace): PickResult {
+    const { notLateForMs } = trace;
+    if (notLateForMs > 0) return this.wait(trace, notLateForMs);
     const endpoint = this.next(trace.tried);
     const elsewhere = endpoint !== null && !trace.tried.includes(endpoint);
     if (trace.out > 0 && !elsewhere) return this.wait(trace);
@@ -98,8 +100,8 @@ export class EndpointPicker implements Picker {
     return choose(choices, start, tried);
   }
 
-  private wait(trace: CallTrace): PickResult {
-    trace.waitForMore(this.parts.again);
+  private wait(trace: CallTrace, atMostMs?: number): PickResult {
+    trace.waitForMore(this.parts.again, atMostMs);
     return QUEUE;
   }
 
@@ -108,7 +110,6 @@ export class EndpointPicker implements Picker {
     // Lost between the choice and its use: the change that told us brings a new picker, which takes the queue.
     if (endpoint === null || subchannel === null) return QUEUE;
     if (trace === null) return complete(subchannel, null, null);
-    trace.tried.push(endpoint);
     const attempt = trace.attemptOn(endpoint);
     return complete(subchannel, attempt.started, attempt.ended);
   }

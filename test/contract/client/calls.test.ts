@@ -1,6 +1,8 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { InterceptingCall, status, type Interceptor } from '@grpc/grpc-js';
 import { add, ClientBench, memoryAdd } from '../../support/client-bench';
 import { StubCalculator } from '../../support/stub-calculator';
+import { TcpProxy } from '../../support/tcp-proxy';
 import { until } from '../../support/until';
 import type { RegisterOptions } from '../../../client/register-understudy';
 
@@ -134,5 +136,21 @@ describe("the user's own options", () => {
     primary.hold = new Promise(() => undefined);
     await expect(add(client, { deadlineMs: 50 })).rejects.toMatchObject({ code: status.DEADLINE_EXCEEDED });
     expect(bench.understudy.counters('calculator')).toMatchObject({ failuresSeen: 1 });
+  });
+});
+
+describe('a hedge', () => {
+  it('is not sent when a call only had to wait for its first endpoint', async () => {
+    await begin({ hedging: true, hedgeFirstDelayMs: 300, settleMs: 2_000 });
+    const line = await TcpProxy.start(primary.port);
+    line.lose(true);
+    await bench.register({ instance: 'one', port: line.port }, 0);
+    const calls = Array.from({ length: 20 }, () => add(bench.client(), { waitForReady: true }));
+    await pause(350);
+    line.lose(false);
+    const answers = await Promise.all(calls);
+    await line.stop();
+    expect(new Set(answers.map(({ instance }) => instance))).toEqual(new Set(['one']));
+    expect(bench.understudy.counters('calculator')).toMatchObject({ calls: 20, attempts: 20 });
   });
 });
