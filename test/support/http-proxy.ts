@@ -12,6 +12,10 @@ export class HttpProxy {
   tamper: (headers: http.IncomingHttpHeaders) => http.IncomingHttpHeaders = (headers) => headers;
   /** Send the headers and half of the body, then break the connection. */
   cutBodies = false;
+  /** Hold every answer back for so long, ms. */
+  delayMs = 0;
+  /** Answer this at once, and ask nobody. */
+  instead: { readonly status: number; readonly body: string } | null = null;
 
   private constructor(
     private readonly server: http.Server,
@@ -23,9 +27,17 @@ export class HttpProxy {
     const agent = new http.Agent({ keepAlive: true });
     const server = http.createServer((request, response) => {
       proxy.requests.push(request.url ?? '');
+      if (proxy.instead !== null) {
+        response.writeHead(proxy.instead.status, { 'content-type': 'application/json', 'x-consul-index': '7' });
+        response.end(proxy.instead.body);
+        return;
+      }
       const onward = http.request(
         { agent, host: target.split(':')[0], port: target.split(':')[1], method: request.method, path: request.url },
-        (answer) => proxy.passOn(answer, response),
+        (answer) => {
+          const held = setTimeout(() => proxy.passOn(answer, response), proxy.delayMs);
+          response.on('close', () => clearTimeout(held));
+        },
       );
       for (const [name, value] of Object.entries(request.headers))
         if (value !== undefined) onward.setHeader(name, value);
@@ -45,6 +57,11 @@ export class HttpProxy {
   /** How many requests there were to paths that begin so. */
   count(path: string): number {
     return this.requests.filter((request) => request.startsWith(path)).length;
+  }
+
+  /** Breaks all connections, so that everybody asks again. */
+  breakConnections(): void {
+    this.server.closeAllConnections();
   }
 
   async stop(): Promise<void> {

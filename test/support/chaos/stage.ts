@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { credentials } from '@grpc/grpc-js';
 import { readLedger } from '../../../calculator/ledger';
-import { registerUnderstudy, type Understudy } from '../../../index';
+import { registerUnderstudy, type ClientTunables, type Understudy } from '../../../index';
 import { CalculatorClient, calculatorService } from '../../../proto/calculator';
 import { openRegistry } from '../../../registry/factory';
 import type { Registry } from '../../../registry/port';
@@ -22,6 +22,12 @@ import { MixedLoad } from './mixed-load';
 /** `tiers`: a primary and two backups; `equals`: three instances of tier 0. */
 export type Topology = 'tiers' | 'equals';
 
+export interface StageOptions {
+  /** Where the caller finds Consul; by default where it is. */
+  readonly callersConsul?: string;
+  readonly client?: ClientTunables;
+}
+
 export const NAMES = ['calculator-1', 'calculator-2', 'calculator-3'] as const;
 export const VICTIM = NAMES[0];
 const SERVICE_TIME_MS = 3;
@@ -31,6 +37,9 @@ let stages = 0;
 export class Stage {
   readonly service = `calculator-${(stages += 1)}`;
   readonly changes: string[] = [];
+  /** Why, in the same order. */
+  readonly reasons: string[] = [];
+  readonly registry: Registry;
   private readonly folder = mkdtempSync(join(tmpdir(), 'understudy-chaos-'));
   private readonly started: CalculatorProcess[] = [];
   private readonly mutes: { readonly server: Server; readonly sockets: Set<Socket> }[] = [];
@@ -42,12 +51,18 @@ export class Stage {
   constructor(
     private readonly consulAddress: string,
     private readonly topology: Topology,
-    readonly registry: Registry = openRegistry({ address: consulAddress }, {}),
-  ) {}
+    private readonly options: StageOptions = {},
+  ) {
+    this.registry = openRegistry({ address: consulAddress }, {});
+  }
 
   /** The latest process of the first calculator. */
   get victim(): CalculatorProcess {
     return this.started.findLast((one) => one.instance === VICTIM)!;
+  }
+
+  get target(): string {
+    return `consul://${this.options.callersConsul ?? this.consulAddress}/${this.service}`;
   }
 
   get line(): TcpProxy {
@@ -73,12 +88,15 @@ export class Stage {
       failbackHoldMs: 300,
       heartbeatMinTimeoutMs: 250,
       ejectionMs: 5_000,
+      ...this.options.client,
     });
     for (const kind of ['failover', 'failback'] as const) {
-      this.understudy.events.on(kind, ({ from, to }) => this.changes.push(`${kind} ${from ?? '-'}->${to}`));
+      this.understudy.events.on(kind, ({ from, to, reason }) => {
+        this.changes.push(`${kind} ${from ?? '-'}->${to}`);
+        this.reasons.push(reason);
+      });
     }
-    const target = `consul://${this.consulAddress}/${this.service}`;
-    this.client = new CalculatorClient(target, credentials.createInsecure(), this.understudy.channelOptions);
+    this.client = new CalculatorClient(this.target, credentials.createInsecure(), this.understudy.channelOptions);
     this.running = new MixedLoad(this.client, this.service);
     await this.callsGoOn(150);
   }
