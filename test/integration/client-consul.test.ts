@@ -127,11 +127,15 @@ it('says that nobody is registered under a wrong name', async () => {
   });
 });
 
-it('holds one watch for any number of channels to a service', async () => {
+it('holds one watch and two connections for any number of channels to a service', async () => {
   await registerAll();
   const proxy = await HttpProxy.start(consul.address);
-  const answers = await Promise.all(Array.from({ length: 50 }, () => add(clientOf(proxy.address))));
-  expect(answers).toHaveLength(50);
+  const answers = await Promise.all(
+    Array.from({ length: 300 }, () => add(clientOf(proxy.address), { deadlineMs: 30_000 })),
+  );
+  expect(answers).toHaveLength(300);
+  // One for the catalog, one for the settings.
+  expect(await proxy.connections()).toBeLessThanOrEqual(2);
   expect(proxy.count('/v1/health/service/calculator')).toBeLessThanOrEqual(3);
   for (const client of clients.splice(0)) client.close();
   await understudy.close();

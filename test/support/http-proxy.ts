@@ -50,6 +50,13 @@ export class HttpProxy {
     return proxy;
   }
 
+  /** Connections that are open now. */
+  connections(): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.server.getConnections((error, count) => (error === null ? resolve(count) : reject(error)));
+    });
+  }
+
   get address(): string {
     return `127.0.0.1:${(this.server.address() as AddressInfo).port}`;
   }
