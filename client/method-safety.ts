@@ -23,6 +23,8 @@ export class MethodSafety {
   private readonly levels = new Map<string, MethodLevel>();
   private readonly knownServices = new Set<string>();
   private readonly shapes = new Map<string, MethodShape>();
+  /** What was found out already: this is asked for each attempt. */
+  private readonly verdicts = new Map<string, boolean>();
 
   /** @throws TypeError for a stream that is said to be DEDUPLICATED */
   constructor(
@@ -50,12 +52,16 @@ export class MethodSafety {
 
   /** `path` as on the wire: `/calculator.v1.Calculator/Add`. Tells once of a service that nothing is known of. */
   mayBeRepeated(path: string): boolean {
+    const known = this.verdicts.get(path);
+    if (known !== undefined) return known;
     const service = serviceOf(path);
     if (!this.knownServices.has(service)) {
       this.knownServices.add(service);
       this.onUnknownService(service);
     }
-    return mayBeRepeated(this.levels.get(path));
+    const verdict = mayBeRepeated(this.levels.get(path));
+    this.verdicts.set(path, verdict);
+    return verdict;
   }
 
   private learn(method: MethodWithOptions): void {

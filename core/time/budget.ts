@@ -50,7 +50,7 @@ function add(
   const last = state.slices.at(-1);
   if (last?.slot === slot) {
     const merged = { slot, calls: last.calls + more.calls, repeats: last.repeats + more.repeats };
-    return { slices: [...state.slices.slice(0, -1), merged] };
+    return { slices: state.slices.with(-1, merged) };
   }
   return { slices: [...recent(state, nowMs, options), { slot, ...more }] };
 }
