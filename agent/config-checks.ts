@@ -136,7 +136,10 @@ function restsOn(key: string, service: CheckedService | undefined): readonly str
   return ['name', 'address', 'port'];
 }
 
-function wholeChecks({ services, schedule, registry }: CheckedConfig, context: CheckContext): readonly CrossFault[] {
+function wholeChecks(
+  { services, schedule, registry, admin }: CheckedConfig,
+  context: CheckContext,
+): readonly CrossFault[] {
   const faults: CrossFault[] = [];
   const add = (path: KeyPath, message: string): void => void faults.push({ path, message, involved: [path] });
   if (context.supervises && services.length > 1) {
@@ -158,10 +161,18 @@ function wholeChecks({ services, schedule, registry }: CheckedConfig, context: C
       `"${schedule.summary}" is no cron expression; allowed: five or six fields such as "0 * * * *", or "off"`,
     );
   }
+  faults.push(...adminFaults(admin));
   for (const { key, message } of context.registryFaults(registry)) {
     const variable = key === key.toUpperCase();
     const path = variable ? [key] : ['registry', key];
     faults.push({ path, message, involved: [path], ...(variable && { origin: 'environment' }) });
   }
   return faults;
+}
+
+function adminFaults({ listen, tokenFile }: CheckedConfig['admin']): readonly CrossFault[] {
+  if (listen === undefined || tokenFile !== undefined || /^(127\.|localhost:|\[::1\])/.test(listen)) return [];
+  const path = ['admin', 'listen'];
+  const message = 'other machines reach this address, so they need a token; allowed: tokenFile, or a loopback address';
+  return [{ path, message, involved: [path, ['admin', 'tokenFile']] }];
 }

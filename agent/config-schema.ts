@@ -184,6 +184,8 @@ const service = mapping({
   guard: guard.prefault({}),
 });
 
+const LISTEN = 'an address and a port, such as 127.0.0.1:7780, or port 0 for any free one';
+
 const file = text('the path of a file');
 
 /** The whole file. `registry` keeps what registry/factory reads; there CONSUL_* variables stand in for what is missing. */
@@ -211,6 +213,13 @@ export const configSchema = mapping({
     folder: text('the path of a folder').optional(),
     fileSize: whole(65_536, 1_073_741_824).default(DEFAULTS.journal.fileSize),
     files: whole(2, 1000).default(DEFAULTS.journal.files),
+  }).prefault({}),
+  admin: mapping({
+    listen: z
+      .string(LISTEN)
+      .regex(/^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]{1,253}):\d{1,5}$/, LISTEN)
+      .optional(),
+    tokenFile: text('the path of a file').optional(),
   }).prefault({}),
   services: z.array(service, 'a list with at least one service').min(1, 'a list with at least one service'),
 });

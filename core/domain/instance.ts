@@ -40,3 +40,6 @@ export function hostPort(instance: Pick<Instance, 'address' | 'port'>): string {
 export function roleOf(tier: number): 'primary' | 'backup' {
   return tier === 0 ? 'primary' : 'backup';
 }
+
+/** Name under which agents register themselves: no service that anybody calls. */
+export const AGENT_SERVICE = 'understudy-agent';
