@@ -6,7 +6,7 @@ import { longestAttemptsMs } from '../core/decide/attempts';
 import type { CheckedConfig, CheckedService } from './config-schema';
 import type { Fault, KeyPath } from './config-faults';
 import { rungFaults } from './config-rungs';
-import { formatDuration } from './duration';
+import { formatDuration } from '../core/time/duration';
 import { RETRY_MAX_MS } from './membership-loop';
 
 /** A fault, and the keys that it rests on: when one of them is faulty itself, this fault may be an echo. */

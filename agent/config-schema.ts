@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { DEFAULTS } from './config-defaults';
-import { formatDuration, parseDuration } from './duration';
+import { formatDuration, parseDuration } from '../core/time/duration';
 
 const MAX_DURATION_MS = 24 * 3_600_000;
 const NAME = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,126}[A-Za-z0-9])?$/;

@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../../core/time/clock';
 import { asError, withDeadline } from '../deadline';
-import { formatDuration } from '../duration';
+import { formatDuration } from '../../core/time/duration';
 
 /** Why a hook is run, for the hook. */
 export interface HookContext {
