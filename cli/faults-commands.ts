@@ -1,9 +1,10 @@
 /**
- * `understudy faults` and `understudy explain`: turns arguments into what cli/faults does.
+ * `understudy faults`, `explain` and `report`: turns arguments into what cli/faults and cli/report do.
  */
 import { Command, InvalidArgumentError } from 'commander';
 import { parseDuration } from '../core/time/duration';
 import { explain, faults } from './faults';
+import { report } from './report';
 import { runOperator } from './operator-run';
 
 const HELP = `
@@ -20,6 +21,12 @@ interface Flags {
   readonly json: boolean;
   readonly since?: number;
 }
+
+interface ReportFlags extends Flags {
+  readonly html: boolean;
+}
+
+const DAY_MS = 86_400_000;
 
 /** @param exit is told the exit code, once */
 export function faultsCommands(exit: (code: number) => void): readonly Command[] {
@@ -48,11 +55,20 @@ export function faultsCommands(exit: (code: number) => void): readonly Command[]
   story.action(async (id: string, flags: Flags) => {
     exit(await runOperator('explain', flags.registryAddress, (tools) => explain(tools, id, flags.json)));
   });
-  return [list, story];
+  const figures = command('report', 'Tells how reliable a service was: its calls, its faults, its instances.')
+    .argument('<service>', 'its name in Consul')
+    .option('--since <duration>', 'the last 24h, 30m, …', sinceTime, DAY_MS)
+    .option('--html', 'print one HTML page that needs no other file', false);
+  figures.action(async (service: string, { since = DAY_MS, json, html, registryAddress }: ReportFlags) => {
+    if (json && html) figures.error('error: --json and --html cannot be had together');
+    const form = json ? 'json' : html ? 'html' : 'text';
+    exit(await runOperator('report', registryAddress, (tools) => report(tools, service, since, form)));
+  });
+  return [list, story, figures];
 }
 
 /** How long ago, ms. */
-export function sinceTime(text: string): number {
+function sinceTime(text: string): number {
   const ms = parseDuration(text);
   if (ms === undefined || ms === 0) throw new InvalidArgumentError('It must be a duration such as 24h or 30m.');
   return ms;

@@ -7,7 +7,7 @@ import type { Fitness } from '../core/detect/fitness';
 import type { Clock, Rng } from '../core/time/clock';
 import type { SettingEvent } from '../registry/port';
 import type { CallConfigParts } from './call-config';
-import { CallMonitor, type AttemptFailure } from './call-monitor';
+import { CallMonitor, type AttemptFailure, type CallCounters } from './call-monitor';
 import type { ChannelContext } from './channel-context';
 import type { MethodSafety } from './method-safety';
 import { budgetOptions, optionsOf, type ClientOptions } from './options';
@@ -80,6 +80,11 @@ export class ClientCore {
     const monitor = new CallMonitor((failure) => this.emit('attempt-failed', { ...this.stamp(service), ...failure }));
     this.monitors.set(service, monitor);
     return monitor;
+  }
+
+  /** Counters of all services that were called. */
+  counters(): Readonly<Record<string, CallCounters>> {
+    return Object.fromEntries([...this.monitors].map(([service, monitor]) => [service, monitor.counters()]));
   }
 
   /** What the calls of all channels to a service share. */

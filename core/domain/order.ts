@@ -12,7 +12,7 @@ export interface Order {
 }
 
 /** The tier of those who lead by order: better than any that a configuration can give. */
-export const LEAD_TIER = -1;
+const LEAD_TIER = -1;
 
 /** The tier that an instance counts for under an order. */
 export function orderedTier({ id, tier }: Pick<Instance, 'id' | 'tier'>, order: Order | null): number {

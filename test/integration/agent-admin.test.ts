@@ -78,7 +78,7 @@ const healthIs = (health: string): Promise<unknown> =>
 
 it('drains and undrains an instance where callers see it, also when its agent is killed meanwhile', async () => {
   const first = start({ listen: '127.0.0.1:0' });
-  await first.said('registered as passing');
+  await first.said('calculator-1: registered as passing');
   const drained = await act(await api(), {
     ...{ action: 'drain', instance: 'calculator-1', reason: 'new disk', forMs: 60_000 },
   });
@@ -104,7 +104,7 @@ it('drains and undrains an instance where callers see it, also when its agent is
 
 it('restarts a server by wish, which is no incident, and tells figures and status', async () => {
   const agent = start({ listen: '127.0.0.1:0' });
-  await agent.said('registered as passing');
+  await agent.said('calculator-1: registered as passing');
   const before = await agent.serverPid();
   const url = await api();
   expect((await act(url, { action: 'restart', instance: 'calculator-1', reason: 'new settings' })).status).toBe(200);
@@ -120,7 +120,7 @@ it('restarts a server by wish, which is no incident, and tells figures and statu
 
 it('tells a mistake with what is allowed', async () => {
   const agent = start({ listen: '127.0.0.1:0' });
-  await agent.said('registered as passing');
+  await agent.said('calculator-1: registered as passing');
   const url = await api();
   expect(await act(url, { action: 'drain', instance: 'calculator-1', reason: '', forMs: 5 })).toMatchObject({
     ...{ status: 400, body: { error: expect.stringMatching(/reason: .*forMs: /) as string } },
@@ -136,7 +136,7 @@ it('answers only who brings the token, where there is one', async () => {
   const tokenFile = join(folder, 'token');
   writeFileSync(tokenFile, 'open-sesame\n');
   const agent = start({ listen: '0.0.0.0:0', tokenFile });
-  await agent.said('registered as passing');
+  await agent.said('calculator-1: registered as passing');
   const url = await api();
   const ask = async (path: string, token?: string): Promise<number> =>
     (await fetch(`${url}${path}`, { headers: token === undefined ? {} : { authorization: `Bearer ${token}` } })).status;

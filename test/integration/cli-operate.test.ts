@@ -39,7 +39,7 @@ beforeAll(async () => {
       command: calculatorCommand('--port', String(port), '--instance', id, '--drain-grace-ms', '0'),
     });
   });
-  await Promise.all(agents.map((agent) => agent.said('registered as passing')));
+  await Promise.all(agents.map((agent, at) => agent.said(`calculator-${at + 1}: registered as passing`)));
 });
 afterAll(async () => {
   await Promise.all(agents.map((agent) => agent.stop()));
