@@ -5,6 +5,7 @@
 import type { Incident } from '../core/domain/incident-record';
 import type { Clock } from '../core/time/clock';
 import type { AgentEntry } from './admin/agent-entry';
+import type { Guardian } from './guardian';
 import type { LoopWatch } from './loop-watch';
 import type { Log } from './ports';
 import type { ReconcileLoop } from './reconcile-loop';
@@ -17,6 +18,7 @@ export interface AgentParts {
   /** The agent's own entry in the registry, when it has one. */
   readonly entry: AgentEntry | undefined;
   readonly reconciler: ReconcileLoop;
+  readonly guardians: readonly Pick<Guardian, 'run'>[];
   readonly loopWatch: LoopWatch;
   readonly clock: Clock;
   readonly log: Log;
@@ -41,10 +43,16 @@ export class Agent {
     for (const service of services) service.start(left.find(({ instance }) => instance === service.id));
     entry?.start();
     const reconciling = reconciler.run(this.stopper.signal);
+    const guarding = this.parts.guardians.map((guardian) => guardian.run(this.stopper.signal));
     const orderly = this.endRequested.then(async (code) => {
       // Nobody compares while everybody leaves: it would put back what was just taken out.
       this.stopper.abort();
-      await Promise.all([reconciling, entry?.leave(), ...services.map((service) => service.leave(this.reason))]);
+      await Promise.all([
+        reconciling,
+        ...guarding,
+        entry?.leave(),
+        ...services.map((service) => service.leave(this.reason)),
+      ]);
       return code;
     });
     const code = await Promise.race([orderly, this.endedAtOnce]);

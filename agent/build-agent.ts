@@ -6,6 +6,7 @@ import type { Clock, Rng } from '../core/time/clock';
 import { Agent } from './agent';
 import { AgentEntry, type AdminAddress } from './admin/agent-entry';
 import { Complaint } from './complaint';
+import type { Guardian } from './guardian';
 import type { HookRung } from './hands';
 import type { Hook } from './hooks/hook';
 import { LoopWatch } from './loop-watch';
@@ -25,6 +26,8 @@ export interface AgentPorts {
   /** Incidents of earlier runs that are still open. */
   readonly left?: readonly Incident[];
   readonly onRecord?: ServicePorts['onRecord'];
+  /** They look after the instances of others. */
+  readonly guardians?: readonly Pick<Guardian, 'run'>[];
   /** Given: the agent registers itself under this address. */
   readonly admin?: AdminAddress;
   readonly hookOf: (rung: HookRung) => Hook;
@@ -71,5 +74,14 @@ export function buildAgent(services: readonly ServiceConfig[], owner: string, po
     { owner, everyMs: COMPARE_EVERY_MS, timeoutMs },
     { registry, clock, rng, log, outage },
   );
-  return new Agent({ services: runners, entry, left, reconciler, loopWatch, clock, log });
+  return new Agent({
+    services: runners,
+    entry,
+    left,
+    reconciler,
+    guardians: ports.guardians ?? [],
+    loopWatch,
+    clock,
+    log,
+  });
 }

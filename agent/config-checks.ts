@@ -89,12 +89,15 @@ function serviceChecks(service: CheckedService, at: KeyPath): readonly CrossFaul
 }
 
 function recoveryChecks(
-  { restart, recovery: { ladder } }: CheckedService,
+  { restart, recovery: { ladder }, guardian: { onLost } }: CheckedService,
   at: KeyPath,
   { supervises }: CheckContext,
 ): readonly CrossFault[] {
-  const rungs = rungFaults(ladder, supervises).map(({ at: below, message }) => {
-    const path = [...at, 'recovery', 'ladder', ...below];
+  const rungs = [
+    ...rungFaults(ladder, supervises).map((fault) => ({ ...fault, at: ['recovery', 'ladder', ...fault.at] })),
+    ...rungFaults(onLost, supervises).map((fault) => ({ ...fault, at: ['guardian', 'onLost', ...fault.at] })),
+  ].map(({ at: below, message }) => {
+    const path = [...at, ...below];
     return { path, message, involved: [path, [...path.slice(0, -1), 'type']] };
   });
   if (ladder.length === 0 || restart.neighbour === undefined) return rungs;

@@ -100,6 +100,8 @@ const CONTAINER = 'the name or id of a container';
 
 const command = z.array(text(PROGRAM, 4096), PROGRAM).min(1, PROGRAM).max(100, PROGRAM);
 
+const hookUrl = z.string(URL_TEXT).refine((written) => /^https?:\/\//.test(written) && URL.canParse(written), URL_TEXT);
+
 /** Which keys belong to which type is checked in agent/config-checks.ts. */
 const rung = mapping({
   type: oneOf(['exec', 'signal', 'child', 'webhook', 'docker', 'systemd']),
@@ -109,10 +111,7 @@ const rung = mapping({
   signal: oneOf(['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGKILL', 'SIGUSR1', 'SIGUSR2']).optional(),
   pidFile: text('the path of a file').optional(),
   match: z.string(NEIGHBOUR).min(3, NEIGHBOUR).max(1024, NEIGHBOUR).optional(),
-  url: z
-    .string(URL_TEXT)
-    .refine((written) => /^https?:\/\//.test(written) && URL.canParse(written), URL_TEXT)
-    .optional(),
+  url: hookUrl.optional(),
   secretFile: text('the path of a file').optional(),
   retries: whole(0, 10).optional(),
   container: z
@@ -138,6 +137,25 @@ const recovery = mapping({
 const guard = mapping({
   atOnce: whole(0, 1000).default(DEFAULTS.guard.atOnce),
   minHealthy: whole(0, 1000).default(DEFAULTS.guard.minHealthy),
+});
+
+const guardian = mapping({
+  after: duration(DEFAULTS.guardian.after, 0, 3_600_000),
+  onLost: z
+    .array(
+      mapping({
+        type: oneOf(['exec', 'webhook']),
+        attempts: whole(1, 100).default(DEFAULTS.recovery.attempts),
+        timeout: duration(DEFAULTS.recovery.timeout, 100, 3_600_000),
+        command: command.optional(),
+        url: hookUrl.optional(),
+        secretFile: text('the path of a file').optional(),
+        retries: whole(0, 10).optional(),
+      }),
+      'a list of actions',
+    )
+    .max(20, 'a list of at most 20 actions')
+    .default([]),
 });
 
 const metaValue = `a text of at most ${META_VALUE_MAX} characters (put numbers into quotes)`;
@@ -182,6 +200,7 @@ const service = mapping({
   restart: restart.prefault({}),
   recovery: recovery.prefault({}),
   guard: guard.prefault({}),
+  guardian: guardian.prefault({}),
 });
 
 const LISTEN = 'an address and a port, such as 127.0.0.1:7780, or port 0 for any free one';

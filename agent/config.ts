@@ -122,7 +122,7 @@ function compileAdmin(listen: string, tokenFile: string | undefined): AdminConfi
 }
 
 function compileService(service: CheckedService, id: string): ServiceConfig {
-  const { name, address, port, tier, weight, tags, meta, probe, drain, restart, recovery, guard } = service;
+  const { name, address, port, tier, weight, tags, meta, probe, drain, restart, recovery, guard, guardian } = service;
   return {
     instance: { id, service: name, address, port, tier, weight, tags, meta },
     register: service.register,
@@ -159,6 +159,7 @@ function compileService(service: CheckedService, id: string): ServiceConfig {
       ...(recovery.check && { check: compileProgram(recovery.check) }),
     },
     guard,
+    guardian: { afterMs: guardian.after, onLost: guardian.onLost.map((rung) => compileRung(rung)) },
     ...(restart.neighbour && { neighbour: restart.neighbour }),
   };
 }

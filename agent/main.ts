@@ -9,11 +9,14 @@ import type { Registry } from '../registry/port';
 import { systemClock } from '../runtime/system-clock';
 import { openAdmin } from './admin/open-admin';
 import { buildAgent } from './build-agent';
+import { buildGuardians } from './build-guardians';
 import { buildConfig, environmentOverrides, type AgentConfig, type Override } from './config';
 import { printConfig } from './config-print';
 import { readConfigFile } from './config-source';
 import { asError, withDeadline } from './deadline';
 import { GrpcProbe } from './grpc-probe';
+import type { HookRung } from './hands';
+import type { Hook } from './hooks/hook';
 import { makeHook } from './hooks/make-hook';
 import { openJournal, takeUp } from './journal/open-journal';
 import { createLog, logFormat } from './logging';
@@ -113,6 +116,7 @@ async function serve(
   const admin = await openAdmin(config, { agent: config.owner, clock, journal, log, registry });
   if (typeof admin === 'string') return complain(admin);
   let cannotStart = 0;
+  const hookOf = (rung: HookRung): Hook => makeHook(rung, { clock, rng: Math.random, env });
   const agent = buildAgent(config.services, config.owner, {
     registry,
     clock,
@@ -121,7 +125,8 @@ async function serve(
     journal,
     left: await takeUp(journal, config, clock),
     ...(admin && { admin: admin.where, onRecord: (...step) => admin.admin.metrics.count(...step) }),
-    hookOf: (rung) => makeHook(rung, { clock, rng: Math.random, env }),
+    hookOf,
+    guardians: buildGuardians(config.services, config.owner, { registry, clock, log, journal, hookOf }),
     probeOf,
     neighbourOf: ({ neighbour }) => neighbour && processesMatching(neighbour.match),
     ...(launcher && { launcher }),

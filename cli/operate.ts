@@ -4,9 +4,9 @@
  */
 import type { CatalogEntry } from '../core/domain/instance';
 import { orderedTier, settingsKey, type Order } from '../core/domain/order';
+import { readSetting } from '../registry/port';
 import { EXIT, OperatorError } from './operator-error';
 import type { OperatorTools } from './operator-run';
-import { readSetting } from './read-setting';
 import { userServices } from './status-read';
 
 /** Has the agent of an instance do something, and prints its answer. */

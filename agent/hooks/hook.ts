@@ -15,6 +15,8 @@ export interface HookContext {
   readonly reason: string;
   /** 1 for the first. */
   readonly attempt: number;
+  /** Of a guardian: who acts with a smaller one is too late, and may be refused. */
+  readonly fence?: string;
 }
 
 export interface HookResult {

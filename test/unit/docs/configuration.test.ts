@@ -73,6 +73,7 @@ describe("the tables of the agent's file", () => {
     'services: restart',
     'services: recovery',
     'services: guard',
+    'services: guardian',
   );
 
   it('name every key of the schema with its default, and no other key', () => {
