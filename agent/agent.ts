@@ -4,6 +4,8 @@
  */
 import type { Incident } from '../core/domain/incident-record';
 import type { Clock } from '../core/time/clock';
+import type { AgentEntry } from './admin/agent-entry';
+import type { Guardian } from './guardian';
 import type { LoopWatch } from './loop-watch';
 import type { Log } from './ports';
 import type { ReconcileLoop } from './reconcile-loop';
@@ -13,7 +15,10 @@ export interface AgentParts {
   readonly services: readonly ServiceRunner[];
   /** Incidents of earlier runs that are still open. */
   readonly left: readonly Incident[];
+  /** The agent's own entry in the registry, when it has one. */
+  readonly entry: AgentEntry | undefined;
   readonly reconciler: ReconcileLoop;
+  readonly guardians: readonly Pick<Guardian, 'run'>[];
   readonly loopWatch: LoopWatch;
   readonly clock: Clock;
   readonly log: Log;
@@ -32,19 +37,27 @@ export class Agent {
 
   /** Runs until `stop`, then leaves the registry and ends the servers. Resolves with the exit code; never rejects. */
   async run(): Promise<number> {
-    const { services, left, reconciler, loopWatch, clock } = this.parts;
+    const { services, left, entry, reconciler, loopWatch, clock } = this.parts;
     this.startedMs = clock.nowMs();
     loopWatch.start();
     for (const service of services) service.start(left.find(({ instance }) => instance === service.id));
+    entry?.start();
     const reconciling = reconciler.run(this.stopper.signal);
+    const guarding = this.parts.guardians.map((guardian) => guardian.run(this.stopper.signal));
     const orderly = this.endRequested.then(async (code) => {
       // Nobody compares while everybody leaves: it would put back what was just taken out.
       this.stopper.abort();
-      await Promise.all([reconciling, ...services.map((service) => service.leave(this.reason))]);
+      await Promise.all([
+        reconciling,
+        ...guarding,
+        entry?.leave(),
+        ...services.map((service) => service.leave(this.reason)),
+      ]);
       return code;
     });
     const code = await Promise.race([orderly, this.endedAtOnce]);
     this.stopper.abort();
+    entry?.stop();
     for (const service of services) service.kill();
     loopWatch.stop();
     return code;
@@ -60,6 +73,10 @@ export class Agent {
     }
     this.parts.log.write('warn', 'ending at once: servers are killed, the registry is not told');
     this.endNow(atOnceCode);
+  }
+
+  get services(): readonly ServiceRunner[] {
+    return this.parts.services;
   }
 
   /** Passes a signal on to every server. */

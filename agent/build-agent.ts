@@ -4,7 +4,9 @@
 import type { Incident } from '../core/domain/incident-record';
 import type { Clock, Rng } from '../core/time/clock';
 import { Agent } from './agent';
+import { AgentEntry, type AdminAddress } from './admin/agent-entry';
 import { Complaint } from './complaint';
+import type { Guardian } from './guardian';
 import type { HookRung } from './hands';
 import type { Hook } from './hooks/hook';
 import { LoopWatch } from './loop-watch';
@@ -12,6 +14,7 @@ import type { AgentRegistry } from './membership-loop';
 import type { Journal, Log, NeighbourProcesses, Probe, ServerExit, ServerLauncher } from './ports';
 import { ReconcileLoop } from './reconcile-loop';
 import type { ServiceConfig } from './service-config';
+import type { ServicePorts } from './service-ports';
 import { ServiceRunner } from './service-runner';
 
 export interface AgentPorts {
@@ -22,6 +25,11 @@ export interface AgentPorts {
   readonly journal: Journal;
   /** Incidents of earlier runs that are still open. */
   readonly left?: readonly Incident[];
+  readonly onRecord?: ServicePorts['onRecord'];
+  /** They look after the instances of others. */
+  readonly guardians?: readonly Pick<Guardian, 'run'>[];
+  /** Given: the agent registers itself under this address. */
+  readonly admin?: AdminAddress;
   readonly hookOf: (rung: HookRung) => Hook;
   readonly probeOf: (service: ServiceConfig) => Probe;
   /** Given: the one service's server is a child. */
@@ -46,6 +54,7 @@ export function buildAgent(services: readonly ServiceConfig[], owner: string, po
     log,
     journal,
     hookOf: ports.hookOf,
+    onRecord: ports.onRecord,
     outage,
     refusal,
     loopWatch,
@@ -57,11 +66,22 @@ export function buildAgent(services: readonly ServiceConfig[], owner: string, po
     const hands = { ...(launcher && { launcher }), ...(neighbour && { neighbour }) };
     return new ServiceRunner(service, owner, { ...shared, ...hands, probe: ports.probeOf(service) });
   });
+  const [first] = services;
+  const entry = ports.admin && first && new AgentEntry(ports.admin, owner, first.membership, shared);
   const timeoutMs = Math.max(...services.map(({ membership }) => membership.beatTimeoutMs));
   const reconciler = new ReconcileLoop(
-    runners,
+    entry === undefined ? runners : [...runners, entry],
     { owner, everyMs: COMPARE_EVERY_MS, timeoutMs },
     { registry, clock, rng, log, outage },
   );
-  return new Agent({ services: runners, left, reconciler, loopWatch, clock, log });
+  return new Agent({
+    services: runners,
+    entry,
+    left,
+    reconciler,
+    guardians: ports.guardians ?? [],
+    loopWatch,
+    clock,
+    log,
+  });
 }

@@ -6,7 +6,7 @@ import { longestAttemptsMs } from '../core/decide/attempts';
 import type { CheckedConfig, CheckedService } from './config-schema';
 import type { Fault, KeyPath } from './config-faults';
 import { rungFaults } from './config-rungs';
-import { formatDuration } from './duration';
+import { formatDuration } from '../core/time/duration';
 import { RETRY_MAX_MS } from './membership-loop';
 
 /** A fault, and the keys that it rests on: when one of them is faulty itself, this fault may be an echo. */
@@ -89,12 +89,15 @@ function serviceChecks(service: CheckedService, at: KeyPath): readonly CrossFaul
 }
 
 function recoveryChecks(
-  { restart, recovery: { ladder } }: CheckedService,
+  { restart, recovery: { ladder }, guardian: { onLost } }: CheckedService,
   at: KeyPath,
   { supervises }: CheckContext,
 ): readonly CrossFault[] {
-  const rungs = rungFaults(ladder, supervises).map(({ at: below, message }) => {
-    const path = [...at, 'recovery', 'ladder', ...below];
+  const rungs = [
+    ...rungFaults(ladder, supervises).map((fault) => ({ ...fault, at: ['recovery', 'ladder', ...fault.at] })),
+    ...rungFaults(onLost, supervises).map((fault) => ({ ...fault, at: ['guardian', 'onLost', ...fault.at] })),
+  ].map(({ at: below, message }) => {
+    const path = [...at, ...below];
     return { path, message, involved: [path, [...path.slice(0, -1), 'type']] };
   });
   if (ladder.length === 0 || restart.neighbour === undefined) return rungs;
@@ -136,7 +139,10 @@ function restsOn(key: string, service: CheckedService | undefined): readonly str
   return ['name', 'address', 'port'];
 }
 
-function wholeChecks({ services, schedule, registry }: CheckedConfig, context: CheckContext): readonly CrossFault[] {
+function wholeChecks(
+  { services, schedule, registry, admin }: CheckedConfig,
+  context: CheckContext,
+): readonly CrossFault[] {
   const faults: CrossFault[] = [];
   const add = (path: KeyPath, message: string): void => void faults.push({ path, message, involved: [path] });
   if (context.supervises && services.length > 1) {
@@ -158,10 +164,18 @@ function wholeChecks({ services, schedule, registry }: CheckedConfig, context: C
       `"${schedule.summary}" is no cron expression; allowed: five or six fields such as "0 * * * *", or "off"`,
     );
   }
+  faults.push(...adminFaults(admin));
   for (const { key, message } of context.registryFaults(registry)) {
     const variable = key === key.toUpperCase();
     const path = variable ? [key] : ['registry', key];
     faults.push({ path, message, involved: [path], ...(variable && { origin: 'environment' }) });
   }
   return faults;
+}
+
+function adminFaults({ listen, tokenFile }: CheckedConfig['admin']): readonly CrossFault[] {
+  if (listen === undefined || tokenFile !== undefined || /^(127\.|localhost:|\[::1\])/.test(listen)) return [];
+  const path = ['admin', 'listen'];
+  const message = 'other machines reach this address, so they need a token; allowed: tokenFile, or a loopback address';
+  return [{ path, message, involved: [path, ['admin', 'tokenFile']] }];
 }

@@ -73,6 +73,10 @@ export const DEFAULTS = {
     /** A service of one instance has no others. */
     minHealthy: 0,
   },
+  guardian: {
+    /** With the TTL an agent that is only restarted has twenty seconds. */
+    after: '10s',
+  },
   log: { level: 'info', format: 'auto' },
   journal: {
     /** Some thousand incidents … */

@@ -3,7 +3,7 @@
  */
 import { stringify } from 'yaml';
 import type { AgentConfig } from './config';
-import { formatDuration } from './duration';
+import { formatDuration } from '../core/time/duration';
 
 const DURATIONS = [
   ...['ttl', 'beat', 'beatTimeout', 'deregisterAfter', 'interval', 'timeout', 'grace', 'initialDelay', 'maxDelay'],

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { DEFAULTS } from './config-defaults';
-import { formatDuration, parseDuration } from './duration';
+import { formatDuration, parseDuration } from '../core/time/duration';
 
 const MAX_DURATION_MS = 24 * 3_600_000;
 const NAME = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,126}[A-Za-z0-9])?$/;
@@ -100,6 +100,8 @@ const CONTAINER = 'the name or id of a container';
 
 const command = z.array(text(PROGRAM, 4096), PROGRAM).min(1, PROGRAM).max(100, PROGRAM);
 
+const hookUrl = z.string(URL_TEXT).refine((written) => /^https?:\/\//.test(written) && URL.canParse(written), URL_TEXT);
+
 /** Which keys belong to which type is checked in agent/config-checks.ts. */
 const rung = mapping({
   type: oneOf(['exec', 'signal', 'child', 'webhook', 'docker', 'systemd']),
@@ -109,10 +111,7 @@ const rung = mapping({
   signal: oneOf(['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGKILL', 'SIGUSR1', 'SIGUSR2']).optional(),
   pidFile: text('the path of a file').optional(),
   match: z.string(NEIGHBOUR).min(3, NEIGHBOUR).max(1024, NEIGHBOUR).optional(),
-  url: z
-    .string(URL_TEXT)
-    .refine((written) => /^https?:\/\//.test(written) && URL.canParse(written), URL_TEXT)
-    .optional(),
+  url: hookUrl.optional(),
   secretFile: text('the path of a file').optional(),
   retries: whole(0, 10).optional(),
   container: z
@@ -138,6 +137,25 @@ const recovery = mapping({
 const guard = mapping({
   atOnce: whole(0, 1000).default(DEFAULTS.guard.atOnce),
   minHealthy: whole(0, 1000).default(DEFAULTS.guard.minHealthy),
+});
+
+const guardian = mapping({
+  after: duration(DEFAULTS.guardian.after, 0, 3_600_000),
+  onLost: z
+    .array(
+      mapping({
+        type: oneOf(['exec', 'webhook']),
+        attempts: whole(1, 100).default(DEFAULTS.recovery.attempts),
+        timeout: duration(DEFAULTS.recovery.timeout, 100, 3_600_000),
+        command: command.optional(),
+        url: hookUrl.optional(),
+        secretFile: text('the path of a file').optional(),
+        retries: whole(0, 10).optional(),
+      }),
+      'a list of actions',
+    )
+    .max(20, 'a list of at most 20 actions')
+    .default([]),
 });
 
 const metaValue = `a text of at most ${META_VALUE_MAX} characters (put numbers into quotes)`;
@@ -182,7 +200,10 @@ const service = mapping({
   restart: restart.prefault({}),
   recovery: recovery.prefault({}),
   guard: guard.prefault({}),
+  guardian: guardian.prefault({}),
 });
+
+const LISTEN = 'an address and a port, such as 127.0.0.1:7780, or port 0 for any free one';
 
 const file = text('the path of a file');
 
@@ -211,6 +232,13 @@ export const configSchema = mapping({
     folder: text('the path of a folder').optional(),
     fileSize: whole(65_536, 1_073_741_824).default(DEFAULTS.journal.fileSize),
     files: whole(2, 1000).default(DEFAULTS.journal.files),
+  }).prefault({}),
+  admin: mapping({
+    listen: z
+      .string(LISTEN)
+      .regex(/^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]{1,253}):\d{1,5}$/, LISTEN)
+      .optional(),
+    tokenFile: text('the path of a file').optional(),
   }).prefault({}),
   services: z.array(service, 'a list with at least one service').min(1, 'a list with at least one service'),
 });

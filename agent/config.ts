@@ -2,6 +2,7 @@
  * Makes the agent's configuration from flags, environment, file and defaults, in this order of precedence, and reports
  * every fault of it at once. What comes out needs no further check.
  */
+import type { AdminConfig } from './admin/admin';
 import { crossChecks, type CheckContext } from './config-checks';
 import { faultsOf, pathText, withoutFaulty, type Fault, type KeyPath } from './config-faults';
 import { compileProgram, compileRung } from './config-rungs';
@@ -30,6 +31,7 @@ export interface AgentConfig {
   readonly log: CheckedConfig['log'];
   /** A cron expression, or `off`. */
   readonly summary: string;
+  readonly admin?: AdminConfig;
   readonly services: readonly ServiceConfig[];
   /** The same as a user would write it, with every default; for printing. Holds secrets. */
   readonly checked: CheckedConfig;
@@ -107,13 +109,20 @@ function compile(checked: CheckedConfig, idOf: (service: CheckedService) => stri
     registry: checked.registry,
     log: checked.log,
     summary: checked.schedule.summary,
+    ...(checked.admin.listen !== undefined && { admin: compileAdmin(checked.admin.listen, checked.admin.tokenFile) }),
     services: checked.services.map((service) => compileService(service, idOf(service))),
     checked,
   };
 }
 
+function compileAdmin(listen: string, tokenFile: string | undefined): AdminConfig {
+  const colon = listen.lastIndexOf(':');
+  const host = listen.slice(0, colon).replace(/^\[(.*)\]$/, '$1');
+  return { host, port: Number(listen.slice(colon + 1)), ...(tokenFile !== undefined && { tokenFile }) };
+}
+
 function compileService(service: CheckedService, id: string): ServiceConfig {
-  const { name, address, port, tier, weight, tags, meta, probe, drain, restart, recovery, guard } = service;
+  const { name, address, port, tier, weight, tags, meta, probe, drain, restart, recovery, guard, guardian } = service;
   return {
     instance: { id, service: name, address, port, tier, weight, tags, meta },
     register: service.register,
@@ -150,6 +159,7 @@ function compileService(service: CheckedService, id: string): ServiceConfig {
       ...(recovery.check && { check: compileProgram(recovery.check) }),
     },
     guard,
+    guardian: { afterMs: guardian.after, onLost: guardian.onLost.map((rung) => compileRung(rung)) },
     ...(restart.neighbour && { neighbour: restart.neighbour }),
   };
 }

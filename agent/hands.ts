@@ -53,6 +53,8 @@ export class Hands {
   private illness: string | undefined;
   private held = '';
   private pid: number | undefined;
+  /** The stop under way is an operator's wish and no fault. */
+  private asked = false;
 
   constructor(
     private readonly config: Pick<ServiceConfig, 'instance' | 'restart' | 'drain' | 'recovery' | 'guard'>,
@@ -116,6 +118,17 @@ export class Hands {
     this.child?.send({ type: 'reset' });
     this.neighbour?.reset();
     this.ladder?.reset();
+  }
+
+  /** An operator wants a new process. @returns why there will be none; undefined when there will */
+  restart(reason: string): string | undefined {
+    if (this.child === undefined) return 'this agent does not run the server; whoever runs it can restart it';
+    const { name } = this.child.phase;
+    if (name !== 'running' && name !== 'waiting' && name !== 'given-up')
+      return name === 'stopping' ? 'it is being stopped already' : 'there is no server process of this agent';
+    this.asked = true;
+    this.child.send({ type: 'restart', reason: `an operator asked for it: ${reason}` });
+    return undefined;
   }
 
   /** Passes a signal on to the child; false when there is none. */
@@ -233,12 +246,14 @@ export class Hands {
     }
     if (phase.name === 'idle') incident.take({ kind: 'note', source, sentence });
     if (phase.name === 'running' && !phase.proven) {
+      this.asked = false;
       const pid = this.pid === undefined ? {} : { pid: this.pid };
       incident.take({ kind: 'acted', source, sentence, action: 'start', ok: true, ...pid });
     }
     if (phase.name === 'stopping' && !phase.final) {
       // A server that never passed a probe is not told ill by the probes but by its time.
-      if (incident.current === undefined) incident.take({ kind: 'detected', source, sentence: phase.why });
+      if (incident.current === undefined && !this.asked)
+        incident.take({ kind: 'detected', source, sentence: phase.why });
       const action = phase.killAtMs === undefined ? 'SIGKILL' : 'SIGTERM';
       incident.take({ kind: 'acted', source, sentence, action, ok: true });
     }

@@ -20,7 +20,7 @@ export interface IncidentPorts {
   readonly clock: Clock;
   readonly log: Log;
   /** Told of every step that goes on record, for figures. */
-  readonly onRecord?: (instance: string, step: IncidentStep) => void;
+  readonly onRecord?: ((service: string, instance: string, step: IncidentStep) => void) | undefined;
 }
 
 export interface IncidentIdentity {
@@ -79,7 +79,7 @@ export class IncidentTracker {
   private record(id: string, step: IncidentStep): void {
     const { journal, log, onRecord } = this.ports;
     journal.append({ ...step, incident: id, ...this.identity });
-    onRecord?.(this.identity.instance, step);
+    onRecord?.(this.identity.service, this.identity.instance, step);
     const { instance } = this.identity;
     if (step.kind === 'detected')
       log.write('warn', `${instance}: incident ${id} begins: ${step.sentence}`, { incident: id });

@@ -7,12 +7,16 @@ import { hostPort } from '../core/domain/instance';
 import { openRegistry, RegistryConfigError, type RegistryConfig } from '../registry/factory';
 import type { Registry } from '../registry/port';
 import { systemClock } from '../runtime/system-clock';
+import { openAdmin } from './admin/open-admin';
 import { buildAgent } from './build-agent';
+import { buildGuardians } from './build-guardians';
 import { buildConfig, environmentOverrides, type AgentConfig, type Override } from './config';
 import { printConfig } from './config-print';
 import { readConfigFile } from './config-source';
 import { asError, withDeadline } from './deadline';
 import { GrpcProbe } from './grpc-probe';
+import type { HookRung } from './hands';
+import type { Hook } from './hooks/hook';
 import { makeHook } from './hooks/make-hook';
 import { openJournal, takeUp } from './journal/open-journal';
 import { createLog, logFormat } from './logging';
@@ -104,12 +108,15 @@ async function serve(
   );
   const [first] = config.services;
   if (launcher !== undefined && first !== undefined && (await isTaken(first))) {
-    const message = `${hostPort(first.instance)} is already in use: another server answers there; stop it, or choose another port`;
-    process.stderr.write(`${message}\n`);
-    return EXIT_FAILURE;
+    return complain(
+      `${hostPort(first.instance)} is already in use: another server answers there; stop it, or choose another port`,
+    );
   }
   const journal = openJournal(config, { clock, log, env });
+  const admin = await openAdmin(config, { agent: config.owner, clock, journal, log, registry });
+  if (typeof admin === 'string') return complain(admin);
   let cannotStart = 0;
+  const hookOf = (rung: HookRung): Hook => makeHook(rung, { clock, rng: Math.random, env });
   const agent = buildAgent(config.services, config.owner, {
     registry,
     clock,
@@ -117,7 +124,9 @@ async function serve(
     log,
     journal,
     left: await takeUp(journal, config, clock),
-    hookOf: (rung) => makeHook(rung, { clock, rng: Math.random, env }),
+    ...(admin && { admin: admin.where, onRecord: (...step) => admin.admin.metrics.count(...step) }),
+    hookOf,
+    guardians: buildGuardians(config.services, config.owner, { registry, clock, log, journal, hookOf }),
     probeOf,
     neighbourOf: ({ neighbour }) => neighbour && processesMatching(neighbour.match),
     ...(launcher && { launcher }),
@@ -128,19 +137,26 @@ async function serve(
       agent.stop(`ending: ${how}`, cannotStart, cannotStart);
     },
   });
+  admin?.admin.serve(agent.services);
   const ids = config.services.map(({ instance }) => instance.id).join(', ');
   log.write('info', `agent ${config.owner} for ${ids}; registry: ${registry.description}; ${journal.description}`, {
     pid: process.pid,
   });
-  const stopListening = listenToSignals(agent);
+  const stopListening = listenToSignals(agent, () => admin?.admin.quiet());
   const stopSchedule = runBySchedule(config.summary, () => agent.logSummary());
   try {
     return await agent.run();
   } finally {
     stopSchedule();
     stopListening();
+    await admin?.admin.stop();
     await journal.close();
   }
+}
+
+function complain(message: string): number {
+  process.stderr.write(`${message}\n`);
+  return EXIT_FAILURE;
 }
 
 function launcherOf(

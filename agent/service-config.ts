@@ -55,6 +55,8 @@ export interface ServiceConfig {
   readonly restart: RestartPolicy;
   readonly recovery: RecoveryConfig;
   readonly guard: GuardConfig;
+  /** What is done for another instance of the service whose agent is gone; nothing: nobody is looked after. */
+  readonly guardian: { readonly afterMs: number; readonly onLost: readonly RungConfig[] };
   /** The server runs on its own, and is ended when it is ill: the process whose command line contains `match`. */
   readonly neighbour?: { readonly match: string };
 }

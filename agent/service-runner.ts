@@ -4,45 +4,20 @@
  */
 import type { DesiredInstance, ReconcileAction } from '../core/decide/reconcile';
 import type { RestartPhase } from '../core/decide/restart';
-import type { BeatHealth } from '../core/domain/health';
 import type { Incident } from '../core/domain/incident-record';
 import type { Instance } from '../core/domain/instance';
 import { sleep } from '../runtime/sleep';
-import { Hands, type HookRung } from './hands';
-import type { Hook } from './hooks/hook';
+import { Hands } from './hands';
 import { IncidentTracker } from './incident-tracker';
-import type { LoopWatch } from './loop-watch';
-import type { MembershipPorts, Report } from './membership-loop';
+import type { Report } from './membership-loop';
 import { Observer } from './observer';
-import type { Journal, LogLevel, NeighbourProcesses, Probe, ProbeResult, ServerExit, ServerLauncher } from './ports';
+import type { LogLevel, ProbeResult, ServerExit } from './ports';
 import { Proof } from './proof';
 import { ProbeLoop } from './probe-loop';
 import type { Member } from './reconcile-loop';
 import type { ServiceConfig } from './service-config';
+import type { ServiceFigures, ServicePorts } from './service-ports';
 import { Standing } from './standing';
-
-export interface ServicePorts extends MembershipPorts {
-  readonly probe: Probe;
-  readonly loopWatch: LoopWatch;
-  readonly journal: Journal;
-  readonly hookOf: (rung: HookRung) => Hook;
-  /** Given: the server is a child of this agent. */
-  readonly launcher?: ServerLauncher;
-  /** Given: the server runs on its own, and is ended when it is ill. */
-  readonly neighbour?: NeighbourProcesses;
-  /** The server command could not be started even once. */
-  readonly onCannotStart: (exit: ServerExit) => void;
-}
-
-export interface ServiceFigures {
-  readonly id: string;
-  readonly health: BeatHealth;
-  readonly reason: string;
-  readonly registered: boolean;
-  readonly probes: number;
-  readonly failures: number;
-  readonly restarts: number;
-}
 
 const MAINTENANCE_LIMIT_MS = 1000;
 const DEREGISTER_LIMIT_MS = 3000;
@@ -145,6 +120,11 @@ export class ServiceRunner implements Member {
     this.proof.forgive();
   }
 
+  /** An operator wants a new process. @returns why there will be none */
+  restart(reason: string): string | undefined {
+    return this.hands.restart(reason);
+  }
+
   /** Maintenance, then the server's end or the grace time, then out of the registry. */
   async leave(reason: string): Promise<void> {
     const { clock } = this.ports;
@@ -172,7 +152,7 @@ export class ServiceRunner implements Member {
 
   figures(): ServiceFigures {
     return {
-      id: this.id,
+      ...{ service: this.config.instance.service, id: this.id, incident: this.incident.current },
       ...this.current,
       registered: this.standing.registered,
       probes: this.probeCount,

@@ -9,13 +9,14 @@ import { DRAINING } from './membership-loop';
 const ENDING = ['SIGTERM', 'SIGINT', 'SIGQUIT'] as const;
 const PASSED_ON = ['SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const;
 
-/** Listens until the returned function is called. */
-export function listenToSignals(agent: Pick<Agent, 'stop' | 'signal'>): () => void {
+/** Listens until the returned function is called. `onEnd` hears of an end before the agent does. */
+export function listenToSignals(agent: Pick<Agent, 'stop' | 'signal'>, onEnd: () => void): () => void {
+  const end = (name: (typeof ENDING)[number]): void => {
+    onEnd();
+    agent.stop(`${DRAINING}the agent received ${name}`, 0, 128 + constants.signals[name]);
+  };
   const listeners = [
-    ...ENDING.map(
-      (name) =>
-        [name, () => agent.stop(`${DRAINING}the agent received ${name}`, 0, 128 + constants.signals[name])] as const,
-    ),
+    ...ENDING.map((name) => [name, () => end(name)] as const),
     ...PASSED_ON.map((name) => [name, () => agent.signal(name)] as const),
   ];
   for (const [name, listener] of listeners) process.on(name, listener);

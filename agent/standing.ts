@@ -29,7 +29,7 @@ export class Standing {
   constructor(
     private readonly config: Pick<ServiceConfig, 'instance' | 'register' | 'membership'>,
     owner: string,
-    private readonly ports: MembershipPorts & { readonly incident: IncidentTracker },
+    private readonly ports: MembershipPorts & { readonly incident: Pick<IncidentTracker, 'current' | 'take'> },
     private readonly knowledge: () => Knowledge,
   ) {
     this.current = { ...config.instance, owner, epoch: ports.clock.unixMs() };

@@ -12,6 +12,7 @@ const FLAGS: readonly { readonly flag: string; readonly about: string; readonly 
   { flag: '--registry-datacenter <name>', about: 'datacenter of reads', path: ['registry', 'datacenter'] },
   { flag: '--log-level <level>', about: 'error, warn, info or debug', path: ['log', 'level'] },
   { flag: '--log-format <format>', about: 'auto, pretty or json', path: ['log', 'format'] },
+  { flag: '--admin-listen <address>', about: 'where the admin API listens, 127.0.0.1:7780', path: ['admin', 'listen'] },
   { flag: '--summary <cron>', about: 'when the summary line is written, or off', path: ['schedule', 'summary'] },
 ];
 

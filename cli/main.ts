@@ -6,6 +6,8 @@
 import { Command, CommanderError } from 'commander';
 import { version } from '../package.json';
 import { agentCommand } from './agent-command';
+import { faultsCommands } from './faults-commands';
+import { operateCommands } from './operate-commands';
 import { statusCommand } from './status-command';
 
 const EXIT_USAGE = 2;
@@ -15,10 +17,13 @@ function program(): Command {
     .description('Keeps gRPC services answering while their servers die.')
     .version(version)
     .enablePositionalOptions();
+  // They have nothing left to do then, and what they printed may still be on its way.
+  const end = (code: number): void => void (process.exitCode = code);
   const subcommands = [
     agentCommand((code) => process.exit(code)),
-    // It has nothing left to do then, and what it printed may still be on its way.
-    statusCommand((code) => (process.exitCode = code)),
+    statusCommand(end),
+    ...faultsCommands(end),
+    ...operateCommands(end),
   ];
   for (const command of subcommands) understudy.addCommand(command);
   for (const command of [understudy, ...subcommands])

@@ -2,6 +2,7 @@
  * Asks a registry once for everything that `understudy status` shows. It rejects with a RegistryError rather than show
  * less than there is as if it were all.
  */
+import { AGENT_SERVICE } from '../core/domain/instance';
 import { RegistryError, type Registry } from '../registry/port';
 import type { RegistryView, StatusView } from './status-report';
 
@@ -14,7 +15,7 @@ const READS_AT_ONCE = 16;
 /** @param service undefined: all that Understudy agents registered. Rejects with a RegistryError. */
 export async function readStatus(source: StatusSource, service: string | undefined): Promise<StatusView> {
   const { registry, denied } = await readRegistry(source);
-  const registered = await source.services();
+  const registered = await userServices(source);
   const names = service === undefined ? registered : [service];
   const services: StatusView['services'][number][] = [];
   for (let at = 0; at < names.length; at += READS_AT_ONCE) {
@@ -24,6 +25,11 @@ export async function readStatus(source: StatusSource, service: string | undefin
   // Consul does not refuse a list to a token that may not read it: it answers an empty one.
   if (denied !== undefined && services.every(({ instances }) => instances.length === 0)) throw denied;
   return { registry, services, registered, away: undefined };
+}
+
+/** All that Understudy agents registered, without themselves. */
+export async function userServices(source: StatusSource, signal?: AbortSignal): Promise<readonly string[]> {
+  return (await source.services(signal)).filter((name) => name !== AGENT_SERVICE);
 }
 
 /** @returns `denied` when the token may not ask: it may still be allowed to read services */

@@ -5,6 +5,7 @@
 import Table from 'cli-table3';
 import type pc from 'picocolors';
 import type { Health } from '../core/domain/health';
+import { printable } from './printable';
 import type { InstanceReport, ServiceReport, StatusReport } from './status-report';
 
 export interface TextOptions {
@@ -89,9 +90,4 @@ function cells({ id, role, tier, health, address, ageMs, reason }: InstanceRepor
 
 function healthPaint(health: Health, { green, yellow, red }: TextOptions['colors']): Paint {
   return { passing: green, warning: yellow, maintenance: yellow, critical: red, missing: red }[health];
-}
-
-/** On one line, and without what could steer a terminal or turn the direction of writing. */
-function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, ' ');
 }

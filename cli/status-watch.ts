@@ -5,7 +5,7 @@
 import type { Clock } from '../core/time/clock';
 import { RegistryError, type CatalogEvent } from '../registry/port';
 import { sleep } from '../runtime/sleep';
-import { readRegistry, type StatusSource } from './status-read';
+import { readRegistry, userServices, type StatusSource } from './status-read';
 import { statusReport, type StatusView } from './status-report';
 
 export interface StatusWatchPorts {
@@ -73,7 +73,7 @@ export class StatusWatch {
     const { source } = this.ports;
     try {
       const { registry } = await readRegistry(source, signal);
-      const registered = await source.services(signal);
+      const registered = await userServices(source, signal);
       this.troubles.delete(LOOK);
       this.view = { ...this.view, registry, registered };
       if (this.service === undefined) for (const name of registered) this.follow(name, signal);

@@ -4,6 +4,7 @@
  */
 import { connectivityState } from '@grpc/grpc-js';
 import { decideTier, startFailover, type FailoverState, type TierDecision } from '../core/decide/failover';
+import type { Order } from '../core/domain/order';
 import { channelContextOf, catalogEntryOf, connectionOptions, type ChannelContext } from './channel-context';
 import { EndpointSet, type Judged } from './endpoint-set';
 import {
@@ -56,6 +57,7 @@ export class UnderstudyBalancer implements LoadBalancer {
   ): boolean {
     this.channelOptions = channelOptions;
     const context = channelContextOf(channelOptions);
+    this.takeOrder(context.order);
     this.context = context;
     if (!list.ok) {
       // Absence of news is not death: an error never takes an endpoint away.
@@ -91,6 +93,11 @@ export class UnderstudyBalancer implements LoadBalancer {
     return POLICY_NAME;
   }
 
+  private takeOrder(order: Order | null): void {
+    if (this.state === null || order === null || order.atUnixMs === this.context?.order?.atUnixMs) return;
+    this.state = { ...this.state, ordered: order.lead.length > 0 ? 'failover' : 'failback' };
+  }
+
   private begin(context: ChannelContext): FailoverState {
     this.turn = { next: Math.floor(context.rng() * 1_000) };
     return startFailover(context.clock.nowMs());
@@ -113,7 +120,7 @@ export class UnderstudyBalancer implements LoadBalancer {
     if (context === null || state === null || this.destroyed) return;
     this.cancelWake();
     const nowMs = context.clock.nowMs();
-    const { all, wakeAtMs } = this.endpoints.judge(nowMs, context.options.missingGraceMs);
+    const { all, wakeAtMs } = this.endpoints.judge(nowMs, context);
     const candidates = all.map((one) => one.candidate);
     const decision = decideTier(state, candidates, nowMs, failoverOptions(context.options));
     this.state = decision.state;

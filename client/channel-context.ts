@@ -5,6 +5,7 @@
 import type { ChannelOptions } from '@grpc/grpc-js';
 import type { Candidate, TierChange } from '../core/decide/failover';
 import type { CatalogEntry } from '../core/domain/instance';
+import type { Order } from '../core/domain/order';
 import type { Clock, Rng } from '../core/time/clock';
 import {
   CHANNEL_ARGS_CONFIG_SELECTOR_KEY,
@@ -19,6 +20,8 @@ export interface ChannelContext {
   readonly service: string;
   readonly registryDescription: string;
   readonly options: ClientOptions;
+  /** What an operator wants of the tiers. */
+  readonly order: Order | null;
   readonly clock: Clock;
   readonly rng: Rng;
   readonly safety: MethodSafety;

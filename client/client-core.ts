@@ -7,12 +7,12 @@ import type { Fitness } from '../core/detect/fitness';
 import type { Clock, Rng } from '../core/time/clock';
 import type { SettingEvent } from '../registry/port';
 import type { CallConfigParts } from './call-config';
-import { CallMonitor, type AttemptFailure } from './call-monitor';
+import { CallMonitor, type AttemptFailure, type CallCounters } from './call-monitor';
 import type { ChannelContext } from './channel-context';
 import type { MethodSafety } from './method-safety';
 import { budgetOptions, optionsOf, type ClientOptions } from './options';
 import { RepeatBudget } from './repeat-budget';
-import { readSettings, type ServiceSettings } from './service-settings';
+import { readSettings, type LiveSettings } from './service-settings';
 import type { Target } from './target';
 import type { WatchHub } from './watch-hub';
 
@@ -37,7 +37,7 @@ export interface EndpointEvent extends ServiceEvent {
 
 export interface SettingsEvent extends ServiceEvent {
   /** What the registry sets now; null: it cannot be used, and what was set before stays. */
-  readonly applied: ServiceSettings | null;
+  readonly applied: LiveSettings | null;
   readonly reason: string;
 }
 
@@ -82,6 +82,11 @@ export class ClientCore {
     return monitor;
   }
 
+  /** Counters of all services that were called. */
+  counters(): Readonly<Record<string, CallCounters>> {
+    return Object.fromEntries([...this.monitors].map(([service, monitor]) => [service, monitor.counters()]));
+  }
+
   /** What the calls of all channels to a service share. */
   callConfigParts(service: string): Omit<CallConfigParts, 'userConfig'> {
     const { maxAttempts, hedging, hedgeMinDelayMs, hedgeFirstDelayMs } = this.options;
@@ -97,13 +102,14 @@ export class ClientCore {
 
   channelContext(
     { query: { service }, settings }: Target,
-    live: ServiceSettings,
+    { order, ...live }: LiveSettings,
     registryDescription: string,
   ): ChannelContext {
     return {
       service,
       registryDescription,
       options: optionsOf(this.options, service, settings, live),
+      order: order ?? null,
       clock: this.clock,
       rng: this.rng,
       safety: this.safety,
@@ -116,7 +122,7 @@ export class ClientCore {
   }
 
   /** Takes an operator's text in and tells of it; null when it cannot be used. */
-  takeSettings(service: string, event: SettingEvent): ServiceSettings | null {
+  takeSettings(service: string, event: SettingEvent): LiveSettings | null {
     if (event.type === 'trouble') return null;
     const { settings, reason } = readSettings(event.text);
     this.emit('settings', { ...this.stamp(service), applied: settings, reason });

@@ -5,6 +5,7 @@
 import type { Candidate, TierDecision } from '../core/decide/failover';
 import { judge, type EndpointFacts } from '../core/detect/fitness';
 import { hostPort, type CatalogEntry } from '../core/domain/instance';
+import { orderedTier } from '../core/domain/order';
 import type { ChannelContext } from './channel-context';
 import { EndpointConnection, type EndpointPorts } from './endpoint-connection';
 
@@ -51,7 +52,7 @@ export class EndpointSet {
     }
   }
 
-  judge(nowMs: number, missingGraceMs: number): Judgements {
+  judge(nowMs: number, { order, options: { missingGraceMs } }: ChannelContext): Judgements {
     const all: Judged[] = [];
     let wakeAtMs = Infinity;
     for (const [id, endpoint] of this.endpoints) {
@@ -64,7 +65,7 @@ export class EndpointSet {
         this.remove(id, endpoint);
         continue;
       }
-      const candidate = { id, tier: endpoint.entry.tier, fitness, reason };
+      const candidate = { id, tier: orderedTier(endpoint.entry, order), fitness, reason };
       all.push({ endpoint, candidate, sinceMs: this.sinceOf(candidate, nowMs) });
       wakeAtMs = Math.min(wakeAtMs, compared.wakeAtMs, graceEndMs(facts, nowMs, missingGraceMs));
     }

@@ -74,6 +74,12 @@ const schema = z.strictObject({
   /** First ejection, ms; it doubles each time up to the maximum. */
   ejectionMs: durationMs.min(1).default(1_000),
   ejectionMaxMs: durationMs.min(1).default(60_000),
+  /** The admin API of an agent that is told the counters, `http://127.0.0.1:7780`; '' for none. */
+  reportTo: z.union([z.literal(''), z.url({ protocol: /^https?$/, error: 'must be an http URL' })]).default(''),
+  /** The token that this agent wants; '' for none. */
+  reportToken: z.string().default(''),
+  /** How often it is told, ms. */
+  reportEveryMs: durationMs.min(100).default(10_000),
 });
 
 /** The tunables of registerUnderstudy. */

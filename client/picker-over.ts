@@ -52,9 +52,9 @@ export function pickerOver(
 
 function memberOf({ endpoint, candidate, sinceMs }: Judged, level: string, nowMs: number): SpreadMember {
   const usable = candidate.fitness === level;
-  const { tier, weight, meta } = endpoint.entry;
+  const { weight, meta } = endpoint.entry;
   return {
-    tier,
+    tier: candidate.tier,
     weight,
     zone: meta['zone'] ?? '',
     load: endpoint.load.weightAt(nowMs),

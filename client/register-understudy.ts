@@ -2,12 +2,15 @@
  * The one call that a user makes: from then on any gRPC client on `consul:///service` fails over by itself.
  */
 import type { ClientOptions as GrpcClientOptions, ServiceDefinition } from '@grpc/grpc-js';
+import { randomUUID } from 'node:crypto';
 import type { EventEmitter } from 'node:events';
+import type { Clock } from '../core/time/clock';
 import type { RegistryConfig } from '../registry/factory';
 import type { Registry } from '../registry/port';
 import { systemClock } from '../runtime/system-clock';
 import { POLICY_NAME, UnderstudyBalancer, UnderstudyBalancingConfig } from './balancer';
 import type { CallCounters } from './call-monitor';
+import { CallReporter } from './call-reporter';
 import { ClientCore, type UnderstudyEvents } from './client-core';
 import {
   registerLoadBalancerType,
@@ -42,7 +45,7 @@ export interface Understudy {
   readonly events: EventEmitter<UnderstudyEvents>;
   /** Counters of all calls to one service since registerUnderstudy. */
   counters(service: string): CallCounters;
-  /** Ends the watches. Close your clients first. */
+  /** Ends the watches, and reports the last calls. Close your clients first. */
   close(): Promise<void>;
 }
 
@@ -62,12 +65,24 @@ export function registerUnderstudy(options: RegisterOptions = {}): Understudy {
   const core = new ClientCore(parsed, safety, hub, clock, Math.random);
   registerResolver(parsed.scheme, resolverFor(core));
   registerLoadBalancerType(POLICY_NAME, UnderstudyBalancer, UnderstudyBalancingConfig);
+  const reporter = reporterOf(core, clock);
+  reporter?.start();
   return {
     channelOptions: { [CORE_KEY]: core },
     events: core.events,
     counters: (service) => core.monitorOf(service).counters(),
-    close: () => hub.close(),
+    close: async () => {
+      await Promise.all([reporter?.stop(), hub.close()]);
+    },
   };
+}
+
+/** Undefined: nobody wants to hear of the calls. */
+function reporterOf(core: ClientCore, clock: Clock): CallReporter | undefined {
+  const { reportTo: url, reportToken: token, reportEveryMs: everyMs } = core.options;
+  if (url === '') return undefined;
+  const counters = (): ReturnType<ClientCore['counters']> => core.counters();
+  return new CallReporter({ url, token, everyMs, client: randomUUID(), clock, counters });
 }
 
 /** grpc-js constructs resolvers itself, so what they share is bound into the class. */

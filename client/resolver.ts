@@ -17,7 +17,7 @@ import {
   type Resolver,
   type ResolverListener,
 } from './grpc-experimental';
-import type { ServiceSettings } from './service-settings';
+import type { LiveSettings } from './service-settings';
 import { parseTarget, type Target } from './target';
 import type { ClientCore } from './client-core';
 import type { Subscription } from './watch-hub';
@@ -86,7 +86,7 @@ export class UnderstudyResolver implements Resolver {
     if (this.view !== null) this.tellView(this.view);
   }
 
-  private attributesWith(live: ServiceSettings): Record<string, unknown> {
+  private attributesWith(live: LiveSettings): Record<string, unknown> {
     const { description } = this.core.hub.registryOf(this.target);
     return {
       ...contextAttributes(this.core.channelContext(this.target, live, description)),

@@ -34,18 +34,19 @@ export const someSettings = z.strictObject({
 });
 export type ServiceSettings = z.output<typeof someSettings>;
 
-export function settingsKey(service: string): string {
-  return `understudy/services/${service}`;
-}
+/** In the registry an operator's order may stand beside them. */
+const liveSettings = someSettings.extend({
+  order: z.exactOptional(z.strictObject({ lead: z.array(z.string()).readonly(), atUnixMs: z.number() })),
+});
+export type LiveSettings = z.output<typeof liveSettings>;
 
 export type ReadSettings =
-  | { readonly settings: ServiceSettings; readonly reason: string }
-  | { readonly settings: null; readonly reason: string };
+  { readonly settings: LiveSettings; readonly reason: string } | { readonly settings: null; readonly reason: string };
 
 /** Reads an operator's text, a JSON object; no text at all is a wish for nothing special. */
 export function readSettings(text: string | null): ReadSettings {
   if (text === null || text.trim() === '') return { settings: {}, reason: 'nothing is set in the registry' };
-  const parsed = someSettings.safeParse(jsonOf(text));
+  const parsed = liveSettings.safeParse(jsonOf(text));
   if (parsed.success) return { settings: parsed.data, reason: `set in the registry: ${JSON.stringify(parsed.data)}` };
   const faults = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'the whole text'}: ${message}`);
   return { settings: null, reason: `the text in the registry cannot be used: ${faults.join('; ')}` };

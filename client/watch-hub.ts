@@ -2,10 +2,10 @@
  * Shares one watch per service among all channels of a process, and keeps it for a while when the last channel goes
  * idle. Consul allows 200 connections per client address; and a channel that wakes up finds the last view at once.
  */
+import { settingsKey } from '../core/domain/order';
 import type { Clock } from '../core/time/clock';
 import { openRegistry, type RegistryConfig } from '../registry/factory';
 import type { CatalogEvent, CatalogListener, Registry, SettingEvent } from '../registry/port';
-import { settingsKey } from './service-settings';
 import type { Target } from './target';
 
 /** How long an unused watch stays, ms. Longer than a restart, far shorter than grpc-js's 30 min idle time. */

@@ -102,6 +102,28 @@ export interface Settings {
   writeSetting(key: string, text: string | null, signal?: AbortSignal): Promise<void>;
 }
 
+/** Reads one text once. Rejects with the registry's error when it does not answer, or with the reason of `signal`. */
+export async function readSetting(
+  registry: Pick<Settings, 'followSetting'>,
+  key: string,
+  signal?: AbortSignal,
+): Promise<string | null> {
+  const done = new AbortController();
+  const either = signal === undefined ? done.signal : AbortSignal.any([signal, done.signal]);
+  try {
+    return await new Promise<string | null>((resolve, reject) => {
+      const listen = (event: SettingEvent): void => (event.type === 'text' ? resolve(event.text) : reject(event.error));
+      void registry.followSetting(key, listen, either).then(() => reject(asReason(signal)));
+    });
+  } finally {
+    done.abort();
+  }
+}
+
+function asReason(signal: AbortSignal | undefined): Error {
+  return signal?.reason instanceof Error ? signal.reason : new Error('the reading was ended');
+}
+
 export interface RegistryInfo {
   /** The registry's own version, `1.20.1`. */
   readonly version: string;

@@ -39,6 +39,7 @@ export function contentHash(snapshot: Snapshot): string {
     Object.entries(entry.meta).sort(([a], [b]) => compareText(a, b)),
     entry.health,
     entry.reason,
+    entry.lost === true,
   ]);
   return createHash('sha256').update(JSON.stringify(contents)).digest('base64url');
 }

@@ -28,7 +28,7 @@ export function execHook({ type = 'exec', command, timeoutMs, env }: ExecOptions
   };
 }
 
-function told({ service, instance, incident, reason, attempt }: HookContext): NodeJS.ProcessEnv {
+function told({ service, instance, incident, reason, attempt, fence }: HookContext): NodeJS.ProcessEnv {
   return {
     UNDERSTUDY_SERVICE: service,
     UNDERSTUDY_INSTANCE: instance,
@@ -36,6 +36,7 @@ function told({ service, instance, incident, reason, attempt }: HookContext): No
     // An environment cannot hold it.
     UNDERSTUDY_REASON: reason.replaceAll('\0', ''),
     UNDERSTUDY_ATTEMPT: String(attempt),
+    ...(fence !== undefined && { UNDERSTUDY_FENCE: fence }),
   };
 }
 

@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../../core/time/clock';
 import { asError, withDeadline } from '../deadline';
-import { formatDuration } from '../duration';
+import { formatDuration } from '../../core/time/duration';
 
 /** Why a hook is run, for the hook. */
 export interface HookContext {
@@ -15,6 +15,8 @@ export interface HookContext {
   readonly reason: string;
   /** 1 for the first. */
   readonly attempt: number;
+  /** Of a guardian: who acts with a smaller one is too late, and may be refused. */
+  readonly fence?: string;
 }
 
 export interface HookResult {

@@ -21,7 +21,7 @@ export interface WebhookOptions {
 }
 
 /** `sha256=` and the HMAC of the body in hex. */
-export const SIGNATURE_HEADER = 'x-understudy-signature';
+const SIGNATURE_HEADER = 'x-understudy-signature';
 
 const RETRY = { initialMs: 500, maxMs: 10_000, factor: 2, jitter: 0.5 };
 /** Worth another try: https://www.rfc-editor.org/rfc/rfc9110 408, 429 (RFC 6585), and what the server says of itself. */

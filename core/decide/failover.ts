@@ -39,6 +39,8 @@ export interface FailoverState {
   readonly returning: { readonly tier: number; readonly sinceMs: number } | null;
   /** When calls left a better tier for a worse one, oldest first, inside the flap window. */
   readonly failoversMs: readonly number[];
+  /** An operator's order that is still to be carried out: then a better tier gets the calls at once. */
+  readonly ordered: 'failover' | 'failback' | null;
 }
 
 export interface TierChange {
@@ -58,7 +60,7 @@ export interface TierDecision {
 }
 
 export function startFailover(nowMs: number): FailoverState {
-  return { startedMs: nowMs, activeTier: null, returning: null, failoversMs: [] };
+  return { startedMs: nowMs, activeTier: null, returning: null, failoversMs: [], ordered: null };
 }
 
 /** One decision. Pure: the same state, candidates and time give the same answer. */
@@ -94,9 +96,13 @@ export function decideTier(
       `tier ${state.activeTier} cannot answer: ${whyOf(candidates, state.activeTier)}`,
     );
   }
-  return best < state.activeTier
-    ? considerFailback(current, state.activeTier, level, best, nowMs, options)
-    : stay({ ...current, returning: null }, level, null, `tier ${state.activeTier} answers`);
+  if (best < state.activeTier) {
+    if (state.ordered !== null) return switchTo(current, level, best, nowMs, 'an operator ordered it');
+    return considerFailback(current, state.activeTier, level, best, nowMs, options);
+  }
+  // Whoever is to take the calls may still have to connect.
+  const ordered = awaited === undefined ? null : state.ordered;
+  return stay({ ...current, returning: null, ordered }, level, null, `tier ${state.activeTier} answers`);
 }
 
 /** How long a returned tier must stay well, given how often calls had to leave it lately. */
@@ -140,10 +146,10 @@ function stay(
 
 function switchTo(state: FailoverState, level: UsableLevel, to: number, nowMs: number, reason: string): TierDecision {
   const from = state.activeTier;
-  const kind = from === null ? 'start' : to > from ? 'failover' : 'failback';
-  const failoversMs = kind === 'failover' ? [...state.failoversMs, nowMs] : state.failoversMs;
+  const kind = from === null ? 'start' : (state.ordered ?? (to > from ? 'failover' : 'failback'));
+  const failoversMs = kind === 'failover' && state.ordered === null ? [...state.failoversMs, nowMs] : state.failoversMs;
   return {
-    state: { ...state, activeTier: to, returning: null, failoversMs },
+    state: { ...state, activeTier: to, returning: null, failoversMs, ordered: null },
     level,
     change: { kind, from, to },
     wakeAtMs: null,

@@ -50,6 +50,8 @@ export type RestartEvent =
   | { readonly type: 'unhealthy'; readonly reason: string }
   /** An operator says: forget the past. */
   | { readonly type: 'reset' }
+  /** An operator wants a new process, whatever the probes say. */
+  | { readonly type: 'restart'; readonly reason: string }
   /** The wake-up that was asked for is due; a spurious one does no harm. */
   | { readonly type: 'wake' }
   | { readonly type: 'drain'; readonly timeoutMs: number };
@@ -91,6 +93,8 @@ export function nextRestart(
       return onUnhealthy(state, event.reason, policy, nowMs);
     case 'reset':
       return onReset(state, policy, nowMs);
+    case 'restart':
+      return onRestart(state, event.reason, policy, nowMs);
     case 'wake':
       return onWake(state, policy, nowMs);
     case 'drain':
@@ -173,12 +177,13 @@ function onUnhealthy(state: RestartState, why: string, policy: RestartPolicy, no
   if (phase.name === 'idle')
     return spawn(state, policy, nowMs, `the server that this agent did not start fails (${why}); starting one`);
   if (phase.name !== 'running' || !policy.onUnhealthy) return same(state);
+  return stop(state, why, isStable(phase, policy, nowMs), policy, nowMs);
+}
+
+function stop(state: RestartState, why: string, stable: boolean, policy: RestartPolicy, nowMs: number): RestartStep {
   const killAtMs = nowMs + policy.killAfterMs;
   return {
-    state: {
-      ...state,
-      phase: { name: 'stopping', killAtMs, stable: isStable(phase, policy, nowMs), why, final: false },
-    },
+    state: { ...state, phase: { name: 'stopping', killAtMs, stable, why, final: false } },
     effects: [
       { type: 'signal', signal: 'SIGTERM' },
       { type: 'wake-at', atMs: killAtMs },
@@ -193,6 +198,13 @@ function onReset(state: RestartState, policy: RestartPolicy, nowMs: number): Res
     return spawn(clean, policy, nowMs, 'an operator asked for a new start; earlier failures are forgotten');
   }
   return { state: clean, effects: [], reason: '' };
+}
+
+/** One that was asked for starts again at once, and counts towards no bound. */
+function onRestart(state: RestartState, why: string, policy: RestartPolicy, nowMs: number): RestartStep {
+  const clean = { ...state, restartsAtMs: [], unstableEnds: 0 };
+  if (state.phase.name === 'running') return stop(clean, why, true, policy, nowMs);
+  return onReset(state, policy, nowMs);
 }
 
 function onWake(state: RestartState, policy: RestartPolicy, nowMs: number): RestartStep {

@@ -21,6 +21,7 @@ const SOURCES: Readonly<Record<StepSource, true>> = {
   neighbour: true,
   ladder: true,
   guard: true,
+  guardian: true,
   registry: true,
   operator: true,
   agent: true,

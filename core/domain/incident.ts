@@ -5,7 +5,8 @@
  */
 
 /** Who knew or did it. */
-export type StepSource = 'probe' | 'child' | 'neighbour' | 'ladder' | 'guard' | 'registry' | 'operator' | 'agent';
+export type StepSource =
+  'probe' | 'child' | 'neighbour' | 'ladder' | 'guard' | 'guardian' | 'registry' | 'operator' | 'agent';
 
 export type StepKind =
   /** Something looked wrong. */

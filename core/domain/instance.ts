@@ -28,6 +28,8 @@ export interface CatalogEntry extends Instance {
   readonly health: Health;
   /** One sentence: why it has this health. */
   readonly reason: string;
+  /** The registry itself calls it critical: its agent beats no longer, or its machine is gone. */
+  readonly lost?: true;
 }
 
 /** `10.0.0.7:5001`, and `[::1]:5001` for IPv6. */
@@ -40,3 +42,6 @@ export function hostPort(instance: Pick<Instance, 'address' | 'port'>): string {
 export function roleOf(tier: number): 'primary' | 'backup' {
   return tier === 0 ? 'primary' : 'backup';
 }
+
+/** Name under which agents register themselves: no service that anybody calls. */
+export const AGENT_SERVICE = 'understudy-agent';

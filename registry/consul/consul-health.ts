@@ -14,7 +14,12 @@ interface Check {
   readonly reason: string;
   /** Whom to believe among equals: our own check, another one of the service, the node's. */
   readonly rank: number;
+  /** It turned critical by itself: nobody said so. */
+  readonly lost: boolean;
 }
+
+/** How the output of a TTL check begins that Consul turned critical (agent/checks/check.go). */
+const TTL_RAN_OUT = 'TTL expired';
 
 /** Every instance of the answer once, ids unique. */
 export function catalogEntries(answer: readonly unknown[]): readonly CatalogEntry[] {
@@ -44,8 +49,9 @@ function entryOf(item: unknown): CatalogEntry {
   const instance = instanceOf(objectIn(item, 'Service'), textIn(objectIn(item, 'Node'), 'Address'));
   const checks = listIn(item, 'Checks').map((check) => checkOf(check, instance.id));
   const health = worstHealth(checks.map((check) => check.health));
+  const lost = health === 'critical' && checks.some((check) => check.lost);
   const deciding = checks.filter((check) => check.health === health).sort((a, b) => a.rank - b.rank)[0];
-  return { ...instance, health, reason: deciding?.reason ?? 'no check says anything' };
+  return { ...instance, health, reason: deciding?.reason ?? 'no check says anything', ...(lost && { lost }) };
 }
 
 function checkOf(check: unknown, instanceId: string): Check {
@@ -53,7 +59,9 @@ function checkOf(check: unknown, instanceId: string): Check {
   const rank = id === checkIdOf(instanceId) ? 0 : textIn(check, 'ServiceID') === '' ? 2 : 1;
   // Maintenance and the registration have their sentence in the notes, every other news in the output.
   const said = oneLine(textIn(check, 'Output')) || oneLine(textIn(check, 'Notes').replace(WHEN_REGISTERED, ''));
-  return { health: healthOf(id, textIn(check, 'Status')), reason: said || textIn(check, 'Name'), rank };
+  const health = healthOf(id, textIn(check, 'Status'));
+  const expired = (rank === 0 && said.startsWith(TTL_RAN_OUT)) || id === 'serfHealth';
+  return { health, reason: said || textIn(check, 'Name'), rank, lost: health === 'critical' && expired };
 }
 
 function healthOf(checkId: string, status: string): Health {

@@ -28,6 +28,7 @@ interface Entry {
   readonly registration: Registration;
   health: BeatHealth;
   reason: string;
+  lost: boolean;
   maintenance: string | undefined;
   cancelTtl: () => void;
   cancelReaping: (() => void) | undefined;
@@ -86,6 +87,7 @@ export class MemoryRegistry implements Registry {
         registration,
         health: registration.health,
         reason: registration.reason,
+        lost: false,
         maintenance: before?.maintenance,
         cancelTtl: () => undefined,
         cancelReaping: undefined,
@@ -211,15 +213,16 @@ export class MemoryRegistry implements Registry {
     const { ttlMs } = entry.registration;
     entry.cancelTtl();
     entry.cancelTtl = this.clock.after(ttlMs, () => {
-      this.judge(entry, 'critical', `no beat for ${ttlMs} ms (the last one said: ${entry.reason})`);
+      this.judge(entry, 'critical', `no beat for ${ttlMs} ms (the last one said: ${entry.reason})`, true);
     });
     this.judge(entry, health, reason);
   }
 
-  private judge(entry: Entry, health: BeatHealth, reason: string): void {
+  private judge(entry: Entry, health: BeatHealth, reason: string, lost = false): void {
     const { instance, deregisterAfterMs } = entry.registration;
     entry.health = health;
     entry.reason = reason;
+    entry.lost = lost;
     if (health === 'critical') {
       entry.cancelReaping ??= this.clock.after(deregisterAfterMs, () => {
         this.drop(instance.id);
@@ -250,8 +253,8 @@ function matches({ registration: { instance } }: Entry, { service, tag }: WatchQ
   return tag === undefined || instance.tags.includes(tag) || addedTags(instance.tier).includes(tag);
 }
 
-function catalogEntry({ registration, health, reason, maintenance }: Entry): CatalogEntry {
+function catalogEntry({ registration, health, reason, lost, maintenance }: Entry): CatalogEntry {
   return maintenance === undefined
-    ? { ...registration.instance, health, reason }
+    ? { ...registration.instance, health, reason, ...(lost && { lost }) }
     : { ...registration.instance, health: 'maintenance', reason: maintenance };
 }

@@ -67,8 +67,14 @@ export function membershipContract(opened: () => { readonly registry: Registry; 
       await expectView(followed, `${id}:passing`);
       await expectView(followed, `${id}:critical`);
       expect(await snapshotOf()).toContain('last words');
+      const lost = async (): Promise<unknown> => (await registry.snapshot({ service })).instances[0]?.lost;
+      expect(await lost()).toBe(true);
       await registry.beat(id, 'passing', 'back');
       await expectView(followed, `${id}:passing`);
+      expect(await lost()).toBeUndefined();
+      await registry.beat(id, 'critical', 'its agent says so');
+      await expectView(followed, `${id}:critical`);
+      expect(await lost()).toBeUndefined();
       await followed.end();
     });
 

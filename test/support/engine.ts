@@ -14,8 +14,16 @@ export function itWithEngine(): jest.It {
 
 /** The same for tests that open a browser as well. */
 export function itWithBrowser(): jest.It {
-  const browser = existsSync(CHROMIUM) ? undefined : `there is no browser at ${CHROMIUM}`;
-  return itUnless(missingEngine() ?? browser);
+  return itUnless(missingEngine() ?? missingBrowser());
+}
+
+/** The same for tests that open a browser and need no engine. */
+export function itWithBrowserAlone(): jest.It {
+  return itUnless(missingBrowser());
+}
+
+function missingBrowser(): string | undefined {
+  return existsSync(CHROMIUM) ? undefined : `there is no browser at ${CHROMIUM}`;
 }
 
 function itUnless(missing: string | undefined): jest.It {

@@ -1,7 +1,7 @@
 /** What can be chosen per service, and changed while calls run. */
 import { status } from '@grpc/grpc-js';
 import type { SettingsEvent } from '../../../client/client-core';
-import { settingsKey } from '../../../client/service-settings';
+import { settingsKey } from '../../../core/domain/order';
 import { add, ClientBench } from '../../support/client-bench';
 import { StubCalculator } from '../../support/stub-calculator';
 import { until } from '../../support/until';
@@ -87,4 +87,35 @@ it('a service that shall fail open tries servers that say themselves that they c
   });
   await until(() => unfit.size === 2, { what: 'both to be known as not serving' });
   expect((await add(client)).value).toBe(5);
+});
+
+it('an operator moves the calls to a backup and back, at once and although failback is manual', async () => {
+  open({ perService: { calculator: { failback: 'manual' } } });
+  await bench.registerTiers(...servers);
+  const client = bench.client();
+  const answers = (name: string): Promise<unknown> =>
+    until(async () => (await add(client)).instance === name, { what: `${name} to take the calls` });
+  await answers('one');
+  await set('{"order":{"lead":["two"],"atUnixMs":1}}');
+  await answers('two');
+  await set('{"order":{"lead":[],"atUnixMs":2}}');
+  await answers('one');
+  expect(bench.tierChanges).toEqual(['start -->0', 'failover 0->-1', 'failback -1->0']);
+  expect(servers.map(({ connections }) => connections)).toEqual([1, 1]);
+});
+
+it('falls back to the tiers when the leader by order dies, and does not return to it without the hold', async () => {
+  open({ failbackHoldMs: 60_000 });
+  await bench.registerTiers(...servers);
+  const client = bench.client();
+  await set('{"order":{"lead":["two"],"atUnixMs":1}}');
+  await until(async () => (await add(client)).instance === 'two', { what: 'the order to be carried out' });
+  await servers[1]!.die();
+  expect((await add(client)).instance).toBe('one');
+  servers = [servers[0]!, await StubCalculator.start({ instance: 'two', port: servers[1]!.port })];
+  const back = new Promise((resolve) => {
+    bench.understudy.events.on('endpoint', ({ id, fitness }) => id === 'two' && fitness === 'fit' && resolve(id));
+  });
+  await back;
+  expect((await add(client)).instance).toBe('one');
 });

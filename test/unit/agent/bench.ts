@@ -46,6 +46,7 @@ export function serviceConfig(id = 'calculator-1', change: Partial<ServiceConfig
     },
     recovery: { ladder: [], graceMs: 10_000 },
     guard: { atOnce: 1, minHealthy: 0 },
+    guardian: { afterMs: 10_000, onLost: [] },
     ...change,
   };
 }

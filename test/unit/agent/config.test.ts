@@ -1,7 +1,7 @@
 import { buildConfig, environmentOverrides, type ConfigInput } from '../../../agent/config';
 import { printConfig } from '../../../agent/config-print';
 import { parseConfig } from '../../../agent/config-source';
-import { formatDuration, parseDuration } from '../../../agent/duration';
+import { formatDuration, parseDuration } from '../../../core/time/duration';
 
 const MINIMAL = 'services: [{ name: calculator, address: 10.0.0.1, port: 5001 }]';
 

@@ -65,7 +65,7 @@ const A_NAME = '1 to 128 letters, digits, dots, dashes and underscores, beginnin
 describe("the tables of the agent's file", () => {
   const settings = settingsOf(root, '');
   const documented = rows(
-    'agent, log, schedule, journal',
+    'agent, log, schedule, journal, admin',
     'registry',
     'services',
     'services: probe',
@@ -73,6 +73,7 @@ describe("the tables of the agent's file", () => {
     'services: restart',
     'services: recovery',
     'services: guard',
+    'services: guardian',
   );
 
   it('name every key of the schema with its default, and no other key', () => {

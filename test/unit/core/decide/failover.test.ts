@@ -239,3 +239,34 @@ describe('whatever happens', () => {
     );
   });
 });
+
+describe('an order of an operator', () => {
+  const led = (fitness: Fitness): readonly Candidate[] => [
+    ...tiers('fit'),
+    { id: 'led', tier: -1, fitness, reason: `is ${fitness}` },
+  ];
+  const ordered: FailoverState = { ...startFailover(0), activeTier: 0, ordered: 'failover' };
+  const manual: FailoverOptions = { ...OPTIONS, failback: 'manual' };
+
+  it('is carried out at once, and is no failover that lengthens a hold', () => {
+    const { change, state } = decideTier(ordered, led('fit'), 10, manual);
+    expect(change).toEqual({ kind: 'failover', from: 0, to: -1 });
+    expect(state).toMatchObject({ failoversMs: [], ordered: null });
+  });
+
+  it('waits for a leader that still connects, while the others serve', () => {
+    const { change, state } = decideTier(ordered, led('pending'), 10, manual);
+    expect(change).toBeNull();
+    expect(decideTier(state, led('fit'), 20, manual).change?.to).toBe(-1);
+  });
+
+  it('is forgotten when its leader cannot serve', () => {
+    const { state } = decideTier(ordered, led('unfit'), 10, manual);
+    expect(decideTier(state, led('fit'), 20, manual).change).toBeNull();
+  });
+
+  it('to fail back needs no hold', () => {
+    const away: FailoverState = { ...startFailover(0), activeTier: 1, ordered: 'failback' };
+    expect(decideTier(away, tiers('fit', 'fit'), 10, manual).change).toEqual({ kind: 'failback', from: 1, to: 0 });
+  });
+});

@@ -205,3 +205,21 @@ describe('whatever happens, the restart machine', () => {
     );
   });
 });
+
+describe('a restart that an operator asked for', () => {
+  it('stops the server and starts it again at once, and counts towards no bound', () => {
+    const machine = new Machine();
+    machine.send({ type: 'start' });
+    for (let time = 0; time < 10; time += 1) {
+      const stop = machine.send({ type: 'restart', reason: 'new settings' }, 100);
+      expect(stop).toEqual([{ type: 'signal', signal: 'SIGTERM' }]);
+      expect(machine.send({ type: 'exited', how: 'signal SIGTERM' }, 10)).toEqual([{ type: 'spawn' }]);
+    }
+  });
+
+  it('starts a server that was given up', () => {
+    const machine = new Machine();
+    machine.state = { ...RESTART_INITIAL, phase: { name: 'given-up' } };
+    expect(machine.send({ type: 'restart', reason: 'it is mended' })).toEqual([{ type: 'spawn' }]);
+  });
+});

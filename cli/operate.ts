@@ -1,0 +1,111 @@
+/**
+ * What an operator does to one instance or to one service: the instance's agent is asked, or an order is written for all
+ * callers. It decides who may lead; the callers decide when they follow.
+ */
+import type { CatalogEntry } from '../core/domain/instance';
+import { orderedTier, settingsKey, type Order } from '../core/domain/order';
+import { readSetting } from '../registry/port';
+import { EXIT, OperatorError } from './operator-error';
+import type { OperatorTools } from './operator-run';
+import { userServices } from './status-read';
+
+/** Has the agent of an instance do something, and prints its answer. */
+export async function actOn(
+  { registry, agents, print }: OperatorTools,
+  id: string,
+  action: Readonly<Record<string, string | number>>,
+): Promise<undefined> {
+  const services = await userServices(registry);
+  const views = await Promise.all(services.map((service) => registry.snapshot({ service })));
+  const instance = views.flatMap(({ instances }) => instances).find((one) => one.id === id);
+  if (instance === undefined)
+    throw new OperatorError(EXIT.usage, `there is no instance ${id}; understudy status shows all`);
+  print(await agents.act(await agents.agentOf(instance), { ...action, instance: id }));
+}
+
+/** Moves all callers to `to`, or to the best tier below the one that leads now. */
+export async function failOver(tools: OperatorTools, service: string, to: string | undefined): Promise<undefined> {
+  const { instances, settings } = await read(tools, service);
+  const order = orderOf(settings);
+  const lead = to === undefined ? nextTier(service, instances, order) : [named(service, instances, to)];
+  await write(tools, service, settings, lead);
+  const undo = `understudy failback ${service}`;
+  tools.print(`${service}: ${lead.join(', ')} leads now, in all callers, until "${undo}"`);
+}
+
+/** Takes an order back: the tiers decide again, and callers return to the best one at once. */
+export async function failBack(tools: OperatorTools, service: string): Promise<undefined> {
+  const { instances, settings } = await read(tools, service);
+  const best = Math.min(...instances.map(({ tier }) => tier));
+  const ready = instances.filter(({ tier, health }) => tier === best && serves(health)).map(({ id }) => id);
+  if (ready.length === 0) throw new OperatorError(EXIT.refused, `no instance of tier ${best} of ${service} is passing`);
+  await write(tools, service, settings, []);
+  tools.print(`${service}: its tiers decide again; ${ready.join(', ')} of tier ${best} gets the calls`);
+}
+
+interface Read {
+  readonly instances: readonly CatalogEntry[];
+  readonly settings: Readonly<Record<string, unknown>>;
+}
+
+async function read({ registry }: OperatorTools, service: string): Promise<Read> {
+  const { instances } = await registry.snapshot({ service });
+  if (instances.length === 0) throw new OperatorError(EXIT.usage, `${service} is not registered`);
+  const key = settingsKey(service);
+  const settings = jsonOf(await readSetting(registry, key));
+  if (settings === undefined)
+    throw new OperatorError(EXIT.refused, `the text at ${key} is no JSON object; mend or delete it first`);
+  return { instances, settings };
+}
+
+/** All that stands there besides the order stays. */
+async function write(
+  { registry, nowUnixMs }: OperatorTools,
+  service: string,
+  settings: Read['settings'],
+  lead: readonly string[],
+): Promise<void> {
+  const order: Order = { lead, atUnixMs: nowUnixMs };
+  await registry.writeSetting(settingsKey(service), JSON.stringify({ ...settings, order }));
+}
+
+function named(service: string, instances: readonly CatalogEntry[], id: string): string {
+  const found = instances.find((one) => one.id === id);
+  const all = instances.map((one) => one.id).join(', ');
+  if (found === undefined) throw new OperatorError(EXIT.usage, `${id} is no instance of ${service}; there is ${all}`);
+  if (!serves(found.health))
+    throw new OperatorError(EXIT.refused, `${id} is ${found.health}, so no caller would follow: ${found.reason}`);
+  return id;
+}
+
+function nextTier(service: string, instances: readonly CatalogEntry[], order: Order | null): readonly string[] {
+  const tierOf = (one: CatalogEntry): number => orderedTier(one, order);
+  const ready = instances.filter(({ health }) => serves(health));
+  const leading = Math.min(...ready.map(tierOf));
+  const next = Math.min(...ready.map(tierOf).filter((tier) => tier > leading));
+  const lead = ready.filter((one) => tierOf(one) === next).map(({ id }) => id);
+  if (lead.length === 0)
+    throw new OperatorError(EXIT.refused, `${service} has no other tier that is passing; --to names one instance`);
+  return lead;
+}
+
+function serves(health: CatalogEntry['health']): boolean {
+  return health === 'passing' || health === 'warning';
+}
+
+function orderOf(settings: Read['settings']): Order | null {
+  const order = settings['order'] as Partial<Order> | undefined;
+  return Array.isArray(order?.lead) ? (order as Order) : null;
+}
+
+function jsonOf(text: string | null): Read['settings'] | undefined {
+  if (text === null || text.trim() === '') return {};
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Read['settings'])
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
