@@ -124,8 +124,7 @@ export class AgentHost {
         const launch = this.launches;
         this.onExit = onExit;
         this.ports.onLaunch(this);
-        // A new process has none of the old one's illness.
-        this.server.mode = 'well';
+        this.server.renew();
         engine.at(engine.nowMs + random.between(...START_MS), () => {
           if (this.onExit === onExit && this.launches === launch) this.server.start();
         });

@@ -64,13 +64,7 @@ export function applyFault(fault: Fault, stage: Stage): number {
 function troubleHost(fault: Fault, host: AgentHost, stage: Stage, later: Later): number {
   const { kind, forMs } = fault;
   const mode = MODES[kind];
-  if (mode !== undefined) {
-    const { incarnation } = host.server;
-    host.server.become(mode);
-    return later(forMs, () => {
-      if (host.server.incarnation === incarnation) host.server.become('well');
-    });
-  }
+  if (mode !== undefined) return later(forMs, host.server.fall(mode));
   if (kind === 'kill') host.killServer();
   if (kind === 'agent-pause') host.pause(forMs);
   if (kind === 'dark') return darken(forMs + BOOT_MS, host, stage, later);

@@ -112,7 +112,7 @@ export class ConsulAccess implements AgentRegistry {
         try {
           resolve(outcome());
         } catch (error) {
-          reject(error);
+          reject(asError(error));
         }
       };
       this.forth(() =>

@@ -36,6 +36,7 @@ export class SimServer {
   onEnd: () => void = () => undefined;
   private readonly peers = new Set<ServerPeer>();
   private backlog: (() => void)[] = [];
+  private illness: symbol | null = null;
 
   constructor(
     readonly id: string,
@@ -74,7 +75,23 @@ export class SimServer {
     for (const peer of this.peers) peer.told(false);
   }
 
-  become(mode: ServerMode): void {
+  /** Makes this process ill. @returns how it gets well again, if it still is the same process, and ill of nothing else */
+  fall(mode: ServerMode): () => void {
+    const illness = Symbol(mode);
+    this.illness = illness;
+    this.become(mode);
+    return () => {
+      if (this.illness === illness) this.become('well');
+    };
+  }
+
+  /** A new process has none of the old one's illness. */
+  renew(): void {
+    this.illness = null;
+    this.mode = 'well';
+  }
+
+  private become(mode: ServerMode): void {
     const served = this.isServing;
     this.mode = mode;
     if (mode !== 'hung') for (const work of this.backlog.splice(0)) work();

@@ -68,6 +68,10 @@ export class Truth implements Pick<WorldListener, 'onFault' | 'onStep' | 'onView
     );
   }
 
+  isConnected(caller: string, server: string): boolean {
+    return this.readySinceMs.has(linkOf(caller, server));
+  }
+
   serverWellSince(server: string, sinceMs: number): boolean {
     return (this.unwellMs.get(server) ?? -Infinity) < sinceMs;
   }

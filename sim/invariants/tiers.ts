@@ -30,7 +30,7 @@ interface TierView {
   active: number | null;
 }
 
-export const failbackOnlyAfterTheHold: Invariant = ({ truth, options, violate }) => {
+export const failbackOnlyAfterTheHold: Invariant = ({ truth, options, tierOf, violate }) => {
   const views = new Map<string, TierView>();
   const viewOf = (caller: string): TierView => {
     const known = views.get(caller);
@@ -41,6 +41,8 @@ export const failbackOnlyAfterTheHold: Invariant = ({ truth, options, violate })
   };
   const isFit = ({ fitness }: TierView, tier: number): boolean =>
     [...fitness.values()].some((one) => one.tier === tier && one.fitness === 'fit');
+  const isConnectedTo = (caller: string, tier: number): boolean =>
+    [...truth.hosts.keys()].some((id) => tierOf(id) === tier && truth.isConnected(caller, id));
   return {
     onEndpoint: (caller, { id, tier, fitness }) => {
       const view = viewOf(caller);
@@ -57,7 +59,7 @@ export const failbackOnlyAfterTheHold: Invariant = ({ truth, options, violate })
     onTierChange: (caller, { kind, from, to }) => {
       const view = viewOf(caller);
       if (kind === 'failover') view.failoversMs.push(truth.nowMs);
-      const left = from !== null && isFit(view, from);
+      const left = from !== null && isFit(view, from) && isConnectedTo(caller, from);
       if (kind === 'failback' && left) {
         const recent = view.failoversMs.filter((atMs) => truth.nowMs - atMs < options.flapWindowMs).length;
         const holdMs = Math.min(options.failbackMaxHoldMs, options.failbackHoldMs * 2 ** Math.max(0, recent - 1));
