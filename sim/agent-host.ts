@@ -28,6 +28,7 @@ export interface HostPorts {
 
 /** From the start of a process to its first answer. */
 const START_MS = [100, 600] as const;
+const CRASH_MS = 300;
 
 export class AgentHost {
   private process: SimProcess;
@@ -36,6 +37,8 @@ export class AgentHost {
   private launches = 0;
   /** The agent was told to leave. */
   isLeaving = false;
+  /** Until then each new process ends soon after its start. */
+  crashesUntilMs = 0;
 
   constructor(
     readonly config: ServiceConfig,
@@ -126,7 +129,10 @@ export class AgentHost {
         this.ports.onLaunch(this);
         this.server.renew();
         engine.at(engine.nowMs + random.between(...START_MS), () => {
-          if (this.onExit === onExit && this.launches === launch) this.server.start();
+          if (this.onExit !== onExit || this.launches !== launch) return;
+          this.server.start();
+          if (engine.nowMs < this.crashesUntilMs)
+            engine.at(engine.nowMs + CRASH_MS, () => this.killServer('exit code 1'));
         });
         return { pid: 1_000 + launch, signal: (name) => this.signal(name, onExit, process) };
       },

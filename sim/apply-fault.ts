@@ -53,6 +53,10 @@ export function applyFault(fault: Fault, stage: Stage): number {
     stage.callers.get(fault.target)?.process.stopFor(forMs);
     return forMs;
   }
+  if (kind === 'shared') {
+    const undos = [...stage.hosts.values()].map(({ server }) => server.fall('refusing'));
+    return later(forMs, () => undos.forEach((undo) => undo()));
+  }
   const host = stage.hosts.get(fault.target);
   if (kind === 'cut' || kind === 'cut-one-way' || kind === 'loss' || kind === 'latency') {
     const heal = troubleLink(fault, stage);
@@ -66,6 +70,11 @@ function troubleHost(fault: Fault, host: AgentHost, stage: Stage, later: Later):
   const mode = MODES[kind];
   if (mode !== undefined) return later(forMs, host.server.fall(mode));
   if (kind === 'kill') host.killServer();
+  if (kind === 'crash-loop') {
+    host.crashesUntilMs = stage.engine.nowMs + forMs;
+    host.killServer();
+    return forMs;
+  }
   if (kind === 'agent-pause') host.pause(forMs);
   if (kind === 'dark') return darken(forMs + BOOT_MS, host, stage, later);
   if (kind === 'agent-kill') {

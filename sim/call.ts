@@ -150,6 +150,12 @@ export class SimCall {
   }
 
   private failed(end: CallEnd): void {
+    const { retryPolicy } = this.config.methodConfig;
+    if (retryPolicy?.retryableStatusCodes.includes(end.code) === true && this.counted < retryPolicy.maxAttempts) {
+      this.counted += 1;
+      this.ports.process.after(Number.parseFloat(retryPolicy.initialBackoff) * 1_000, () => this.attempt());
+      return;
+    }
     if (this.hedging?.nonFatalStatusCodes?.includes(end.code) !== true) {
       this.report(end.code, end.details);
       return;

@@ -72,7 +72,8 @@ export class SimConsul {
   resetIndex(): void {
     this.lastTroubleMs = this.engine.nowMs;
     this.index = FIRST_INDEX;
-    this.wakeWaiters();
+    // A restore ends the queries that are blocked: the store that they watched is gone.
+    for (const { answer } of this.waiters.splice(0)) answer();
   }
 
   register(registration: Registration): void {
@@ -112,9 +113,10 @@ export class SimConsul {
     return [...this.entries.values()].map(({ registration }) => registration.instance);
   }
 
-  /** For those who look from outside. */
-  registeredHealths(): ReadonlyMap<string, string> {
-    return new Map(this.view().instances.map(({ id, health }) => [id, health]));
+  /** For those who look from outside; undefined: it is not registered. */
+  healthOf(id: string): string | undefined {
+    const entry = this.entries.get(id);
+    return entry?.maintenance === undefined ? entry?.health : 'maintenance';
   }
 
   snapshot(): Snapshot {
@@ -122,7 +124,7 @@ export class SimConsul {
     return this.view();
   }
 
-  /** A blocking read: answers when the index differs from what was asked, or the wait is over. */
+  /** A blocking read: answers when the index is above what was asked, or the wait is over. */
   read(request: Read, answer: (outcome: () => ReadAnswer) => void): void {
     let told = false;
     const tell = (): void => {
@@ -130,7 +132,7 @@ export class SimConsul {
       told = true;
       answer(() => this.readNow());
     };
-    const blocks = request.index > 0n && request.index === this.index && !this.isAway && this.hasLeader;
+    const blocks = request.index > 0n && request.index >= this.index && !this.isAway && this.hasLeader;
     if (!blocks) {
       tell();
       return;
@@ -171,8 +173,13 @@ export class SimConsul {
     this.wakeWaiters();
   }
 
+  /** Consul looks at the index again whenever something changes; while it is in trouble nobody is kept waiting. */
   private wakeWaiters(): void {
-    for (const { answer } of this.waiters.splice(0)) answer();
+    const inTrouble = this.isAway || !this.hasLeader;
+    const [due, waiting] = [[] as Waiter[], [] as Waiter[]];
+    for (const waiter of this.waiters) (inTrouble || waiter.index < this.index ? due : waiting).push(waiter);
+    this.waiters = waiting;
+    for (const { answer } of due) answer();
   }
 
   private known(id: string): Entry {

@@ -48,9 +48,10 @@ export class Convergence implements Partial<WorldListener> {
   missing(): string {
     const { hosts, callers, consul, engine } = this.world;
     for (const [id, { isRunning, server }] of hosts) if (!isRunning || !server.isWell) return `${id} is not well`;
-    const listed = consul.registeredHealths();
-    for (const id of hosts.keys())
-      if (listed.get(id) !== 'passing') return `the catalog says ${listed.get(id)} of ${id}`;
+    for (const id of hosts.keys()) {
+      const said = consul.healthOf(id);
+      if (said !== 'passing') return `the catalog says ${said} of ${id}`;
+    }
     for (const caller of callers.keys()) {
       const why = this.missingAt(caller);
       if (why !== '') return why;

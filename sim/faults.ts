@@ -6,6 +6,8 @@ import type { Random } from './random';
 
 export const FAULT_KINDS = [
   'kill',
+  'crash-loop',
+  'shared',
   'hang',
   'sick',
   'half',
@@ -95,6 +97,8 @@ function drawFault(random: Random, { tiers, callers }: Shape): Fault {
   const atMs = Math.round(WARM_UP_MS + random.between(0, FAULTS_WITHIN_MS));
   // Short ones are common, and long ones happen: even on a scale of powers, from 100 ms to 15 s.
   const forMs = INSTANT.includes(kind) ? 0 : Math.round(100 * 150 ** random.next());
+  // All instances fall at once: something that they share is gone.
+  if (kind === 'shared') return { kind, atMs, forMs, target: '', peer: '' };
   const instance = instanceName(random.int(0, tiers.length - 1));
   const caller = callerName(random.int(0, callers - 1));
   if (OF_CONSUL.includes(kind)) return { kind, atMs, forMs, target: '', peer: '' };

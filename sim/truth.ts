@@ -14,6 +14,7 @@ const LINK_AFTERMATH_MS = 1_500;
 
 export class Truth implements Pick<WorldListener, 'onFault' | 'onStep' | 'onView' | 'onConnection'> {
   private readonly unwellMs = new Map<string, number>();
+  private readonly goneSinceMs = new Map<string, number>();
   private readonly troubledUntilMs = new Map<string, number>();
   private readonly readySinceMs = new Map<string, number>();
   private readonly listedSinceMs = new Map<string, number>();
@@ -39,7 +40,12 @@ export class Truth implements Pick<WorldListener, 'onFault' | 'onStep' | 'onView
   };
 
   readonly onStep = (): void => {
-    for (const [id, { server }] of this.hosts) if (!server.isWell) this.unwellMs.set(id, this.engine.nowMs);
+    for (const [id, { server }] of this.hosts) {
+      if (!server.isWell) this.unwellMs.set(id, this.engine.nowMs);
+      const isGone = !server.isUp || server.isDark || server.mode === 'hung';
+      if (!isGone && server.isServing) this.goneSinceMs.delete(id);
+      else if (!this.goneSinceMs.has(id)) this.goneSinceMs.set(id, this.engine.nowMs);
+    }
   };
 
   readonly onView: WorldListener['onView'] = (caller, entries) => {
@@ -66,6 +72,16 @@ export class Truth implements Pick<WorldListener, 'onFault' | 'onStep' | 'onView
       (this.readySinceMs.get(link) ?? Infinity) <= sinceMs &&
       (this.listedSinceMs.get(link) ?? Infinity) <= sinceMs
     );
+  }
+
+  /** For how long it has answered neither calls nor health checks well, ms. */
+  goneForMs(server: string): number {
+    return this.engine.nowMs - (this.goneSinceMs.get(server) ?? Infinity);
+  }
+
+  /** Nothing was wrong with this machine's agent itself since then. */
+  agentWellSince(instance: string, sinceMs: number): boolean {
+    return this.hosts.get(instance)?.isRunning === true && this.guardedSince(instance, sinceMs);
   }
 
   isConnected(caller: string, server: string): boolean {

@@ -115,7 +115,9 @@ export class World {
         this.violations.push(`${name}: at ${Math.round(this.engine.nowMs)} ms ${sentence}`);
       };
       const tierOf = (instance: string): number => this.tierOf(instance);
-      const ports = { truth: this.truth, options: CLIENT, restart, recoveryAtOnce: guard.atOnce, tierOf, violate };
+      const healthOf = (instance: string): string | undefined => this.consul.healthOf(instance);
+      const promised = { options: CLIENT, restart, recoveryAtOnce: guard.atOnce };
+      const ports = { truth: this.truth, ...promised, tierOf, healthOf, violate };
       this.watchers.push(invariant(ports));
     }
   }

@@ -1,7 +1,7 @@
 import { attemptsAreBounded, budgetIsKept, noSafeCallLost, noUnsafeCallTwice } from './calls';
 import type { Invariant } from './invariant';
 import { noPickOfTheEjected } from './picks';
-import { recoveryIsGuarded, restartsAreBounded } from './restarts';
+import { illnessIsTold, noWellServerIsStopped, recoveryIsGuarded, restartsAreBounded } from './restarts';
 import { failbackOnlyAfterTheHold, flappingIsBounded, noFailoverWithoutEvidence } from './tiers';
 
 /** By the name that a violation carries. That everything converges is asked by the run itself (sim/run.ts). */
@@ -16,4 +16,6 @@ export const INVARIANTS: Readonly<Record<string, Invariant>> = {
   'flapping is bounded': flappingIsBounded,
   'restarts are bounded': restartsAreBounded,
   'recovery on suspicion is guarded': recoveryIsGuarded,
+  'illness is told to the catalog': illnessIsTold,
+  'no well server is stopped': noWellServerIsStopped,
 };

@@ -13,6 +13,8 @@ export interface InvariantPorts {
   readonly restart: RestartPolicy;
   readonly recoveryAtOnce: number;
   readonly tierOf: (instance: string) => number;
+  /** What the catalog says. */
+  readonly healthOf: (instance: string) => string | undefined;
   readonly violate: (sentence: string) => void;
 }
 

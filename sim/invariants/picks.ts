@@ -8,6 +8,8 @@ import type { Invariant } from './invariant';
 
 const ILLNESS: ReadonlySet<status> = new Set([status.UNAVAILABLE, status.INTERNAL, status.UNKNOWN, status.DATA_LOSS]);
 const SETTLED_MS = 3_000;
+/** Silence is found out by then, whatever a common silence of all has to do with it. */
+const NOTICED_MS = 4_500;
 
 export const noPickOfTheEjected: Invariant = ({ truth, options, violate }) => {
   const streaks = new Map<string, number>();
@@ -20,7 +22,8 @@ export const noPickOfTheEjected: Invariant = ({ truth, options, violate }) => {
     const sinceMs = truth.nowMs - (ejectedMs.get(key(caller, server)) ?? -Infinity);
     // Afterwards it is tried with one call at a time.
     if (sinceMs > 0 && sinceMs < options.ejectionMs) return `its calls failed ${Math.round(sinceMs)} ms ago`;
-    return bad.get(key(caller, server));
+    const gone = truth.goneForMs(server);
+    return gone > NOTICED_MS ? `it has been gone for ${Math.round(gone)} ms` : bad.get(key(caller, server));
   };
   return {
     onConnection: (caller, server) => {

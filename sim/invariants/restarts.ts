@@ -54,3 +54,24 @@ export const recoveryIsGuarded: Invariant = ({ truth, recoveryAtOnce, violate })
     },
   };
 };
+
+/** Two failed probes, a stop, a report: and as much again. */
+const TOLD_MS = 8_000;
+
+export const illnessIsTold: Invariant = ({ truth, healthOf, violate }) => ({
+  onStep: () => {
+    for (const id of truth.hosts.keys()) {
+      const goneMs = truth.goneForMs(id);
+      if (goneMs < TOLD_MS || healthOf(id) !== 'passing' || !truth.agentWellSince(id, truth.nowMs - goneMs)) continue;
+      violate(`${id} has been gone for ${Math.round(goneMs)} ms, and the catalog still says passing`);
+    }
+  },
+});
+
+export const noWellServerIsStopped: Invariant = ({ truth, violate }) => ({
+  onSignal: (instance, signal) => {
+    const host = truth.hosts.get(instance);
+    if (signal !== 'SIGTERM' || host === undefined || host.isLeaving) return;
+    if (truth.serverWellSince(instance, truth.nowMs - TOLD_MS)) violate(`${instance} was stopped though it was well`);
+  },
+});
