@@ -35,6 +35,8 @@ export class AgentHost {
   private agent: Agent | null = null;
   private onExit: ((exit: ServerExit) => void) | null = null;
   private launches = 0;
+  /** When this run of the agent began. */
+  startedMs = 0;
   /** The agent was told to leave. */
   isLeaving = false;
   /** Until then each new process ends soon after its start. */
@@ -65,6 +67,7 @@ export class AgentHost {
     const { engine, network, consul, random, say } = this.ports;
     this.process = new SimProcess(engine, skewMs);
     this.isLeaving = false;
+    this.startedMs = engine.nowMs;
     const { process } = this;
     const agent = buildAgent([this.config], `host.${this.id}`, {
       registry: new ConsulAccess(consul, network, this.id, process),
@@ -107,6 +110,7 @@ export class AgentHost {
 
   /** An operator lets it try again what it gave up. */
   forgive(): void {
+    this.ports.onSignal(this, 'SIGHUP');
     this.agent?.signal('SIGHUP');
   }
 

@@ -2,7 +2,7 @@
  * A Consul as far as Understudy sees it: entries with TTL checks, an index, blocking reads, and slots. It has the troubles of
  * a real one: away, without a leader, empty answers, an index that starts again, all contents lost.
  */
-import type { BeatHealth } from '../core/domain/health';
+import type { BeatHealth, Health } from '../core/domain/health';
 import type { CatalogEntry, Instance } from '../core/domain/instance';
 import type { Snapshot } from '../core/domain/snapshot';
 import { RegistryError, type Registration } from '../registry/port';
@@ -34,7 +34,8 @@ interface Waiter {
   readonly answer: () => void;
 }
 
-/** Consul starts counting somewhere low. */
+/** What it has counted to in an ordinary life, and where it starts counting anew. */
+const OLD_INDEX = 100_000n;
 const FIRST_INDEX = 10n;
 
 export class SimConsul {
@@ -45,7 +46,7 @@ export class SimConsul {
   /** When it last was in trouble, or lost what it knew. */
   lastTroubleMs = -Infinity;
   private readonly entries = new Map<string, Entry>();
-  private index = FIRST_INDEX;
+  private index = OLD_INDEX;
   private waiters: Waiter[] = [];
 
   constructor(
@@ -114,7 +115,7 @@ export class SimConsul {
   }
 
   /** For those who look from outside; undefined: it is not registered. */
-  healthOf(id: string): string | undefined {
+  healthOf(id: string): Health | undefined {
     const entry = this.entries.get(id);
     return entry?.maintenance === undefined ? entry?.health : 'maintenance';
   }

@@ -20,6 +20,7 @@ export class Convergence implements Partial<WorldListener> {
   private readonly active = new Map<string, number>();
   private readonly failovers = new Map<string, number>();
   private readonly fitness = new Map<string, Map<string, Fitness>>();
+  private readonly views = new Map<string, ReadonlyMap<string, string>>();
   private lastFailureMs = -Infinity;
 
   constructor(private readonly world: World) {}
@@ -50,6 +51,8 @@ export class Convergence implements Partial<WorldListener> {
     for (const [id, { isRunning, server }] of hosts) if (!isRunning || !server.isWell) return `${id} is not well`;
     for (const id of hosts.keys()) {
       const said = consul.healthOf(id);
+      const stale = [...callers.keys()].find((caller) => this.views.get(caller)?.get(id) !== said);
+      if (stale !== undefined) return `${stale} still believes ${this.views.get(stale)?.get(id)} of ${id}`;
       if (said !== 'passing') return `the catalog says ${said} of ${id}`;
     }
     for (const caller of callers.keys()) {
@@ -86,6 +89,10 @@ export class Convergence implements Partial<WorldListener> {
   readonly onEndpoint: WorldListener['onEndpoint'] = (caller, { id, fitness }) => {
     const known = this.fitness.get(caller) ?? new Map<string, Fitness>();
     this.fitness.set(caller, known.set(id, fitness));
+  };
+
+  readonly onView: WorldListener['onView'] = (caller, entries) => {
+    this.views.set(caller, new Map(entries.map(({ id, health }) => [id, health])));
   };
 
   readonly onTierChange: WorldListener['onTierChange'] = (caller, { kind, to }) => {

@@ -95,8 +95,8 @@ const OF_LINKS: readonly FaultKind[] = ['cut', 'cut-one-way', 'loss', 'latency']
 function drawFault(random: Random, { tiers, callers }: Shape): Fault {
   const kind = random.pick(FAULT_KINDS);
   const atMs = Math.round(WARM_UP_MS + random.between(0, FAULTS_WITHIN_MS));
-  // Short ones are common, and long ones happen: even on a scale of powers, from 100 ms to 15 s.
-  const forMs = INSTANT.includes(kind) ? 0 : Math.round(100 * 150 ** random.next());
+  // Short ones are common, and long ones happen: even on a scale of powers, from 100 ms to 20 s.
+  const forMs = INSTANT.includes(kind) ? 0 : Math.round(100 * 200 ** random.next());
   // All instances fall at once: something that they share is gone.
   if (kind === 'shared') return { kind, atMs, forMs, target: '', peer: '' };
   const instance = instanceName(random.int(0, tiers.length - 1));

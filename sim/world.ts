@@ -4,6 +4,7 @@
  */
 import type { ServiceConfig } from '../agent/service-config';
 import { parseClientOptions } from '../client/options';
+import type { Health } from '../core/domain/health';
 import { AgentHost } from './agent-host';
 import { applyFault } from './apply-fault';
 import { Caller } from './caller';
@@ -115,7 +116,7 @@ export class World {
         this.violations.push(`${name}: at ${Math.round(this.engine.nowMs)} ms ${sentence}`);
       };
       const tierOf = (instance: string): number => this.tierOf(instance);
-      const healthOf = (instance: string): string | undefined => this.consul.healthOf(instance);
+      const healthOf = (instance: string): Health | undefined => this.consul.healthOf(instance);
       const promised = { options: CLIENT, restart, recoveryAtOnce: guard.atOnce };
       const ports = { truth: this.truth, ...promised, tierOf, healthOf, violate };
       this.watchers.push(invariant(ports));

@@ -3,6 +3,7 @@
  * written against the promise, not against the code that keeps it.
  */
 import type { ClientOptions } from '../../client/options';
+import type { Health } from '../../core/domain/health';
 import type { RestartPolicy } from '../../core/decide/restart';
 import type { Truth } from '../truth';
 import type { WorldListener } from '../world-listener';
@@ -14,7 +15,7 @@ export interface InvariantPorts {
   readonly recoveryAtOnce: number;
   readonly tierOf: (instance: string) => number;
   /** What the catalog says. */
-  readonly healthOf: (instance: string) => string | undefined;
+  readonly healthOf: (instance: string) => Health | undefined;
   readonly violate: (sentence: string) => void;
 }
 

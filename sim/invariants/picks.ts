@@ -8,7 +8,7 @@ import type { Invariant } from './invariant';
 
 const ILLNESS: ReadonlySet<status> = new Set([status.UNAVAILABLE, status.INTERNAL, status.UNKNOWN, status.DATA_LOSS]);
 const SETTLED_MS = 3_000;
-/** Silence is found out by then, whatever a common silence of all has to do with it. */
+/** An idle second, a heartbeat of a second, a common silence of two, and some grace. */
 const NOTICED_MS = 4_500;
 
 export const noPickOfTheEjected: Invariant = ({ truth, options, violate }) => {

@@ -2,6 +2,7 @@
  * What is promised of restarts: never two processes, no more in a window than allowed, never at once after a short life, and
  * no more instances in recovery on suspicion than the fleet allows.
  */
+import { isServing } from '../../core/domain/health';
 import type { Invariant } from './invariant';
 
 /** Half of a delay is random (core/decide/restart.ts). */
@@ -12,22 +13,23 @@ export const restartsAreBounded: Invariant = ({ truth, restart, violate }) => {
   const endedMs = new Map<string, number>();
   const forgiven = new Map<string, number>();
   return {
-    onFault: ({ target, kind }) => {
-      // A new agent, or the operator's word, begins anew.
-      if (kind === 'agent-kill' || kind === 'dark' || kind === 'rolling') forgiven.set(target, truth.nowMs);
+    onSignal: (instance, signal) => {
+      if (signal === 'SIGHUP') forgiven.set(instance, truth.nowMs);
     },
     onServerEnd: (instance) => void endedMs.set(instance, truth.nowMs),
     onLaunch: (instance) => {
       if (truth.hosts.get(instance)?.server.isUp === true) violate(`${instance} was started while it ran`);
-      const sinceMs = Math.max(truth.nowMs - restart.windowMs, forgiven.get(instance) ?? 0, truth.quietFromMs);
+      // A new agent begins anew, as after an operator's word.
+      const anewMs = Math.max(truth.hosts.get(instance)?.startedMs ?? 0, forgiven.get(instance) ?? 0);
+      const sinceMs = Math.max(truth.nowMs - restart.windowMs, anewMs);
       const all = launches.get(instance) ?? [];
-      const recent = all.filter((atMs) => atMs > sinceMs);
+      const recent = all.filter((atMs) => atMs >= sinceMs);
       // The first start of an agent is no restart.
       if (recent.length > restart.maxAttempts + 1)
         violate(`${instance} was started ${recent.length + 1} times within ${restart.windowMs} ms`);
       const last = all.at(-1);
       const end = endedMs.get(instance);
-      if (last !== undefined && last > sinceMs && end !== undefined && end > last) {
+      if (last !== undefined && last >= sinceMs && end !== undefined && end > last) {
         const livedMs = end - last;
         const waitedMs = truth.nowMs - end;
         if (livedMs < restart.stableAfterMs && waitedMs < restart.initialDelayMs * LEAST_DELAY_SHARE)
@@ -62,8 +64,9 @@ export const illnessIsTold: Invariant = ({ truth, healthOf, violate }) => ({
   onStep: () => {
     for (const id of truth.hosts.keys()) {
       const goneMs = truth.goneForMs(id);
-      if (goneMs < TOLD_MS || healthOf(id) !== 'passing' || !truth.agentWellSince(id, truth.nowMs - goneMs)) continue;
-      violate(`${id} has been gone for ${Math.round(goneMs)} ms, and the catalog still says passing`);
+      if (goneMs < TOLD_MS || !isServing(healthOf(id) ?? 'missing') || !truth.agentWellSince(id, truth.nowMs - goneMs))
+        continue;
+      violate(`${id} has been gone for ${Math.round(goneMs)} ms, and the catalog says ${healthOf(id)}`);
     }
   },
 });
