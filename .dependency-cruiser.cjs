@@ -113,6 +113,19 @@ module.exports = {
       ],
       'the CLI opens a registry and starts the agent',
     ),
+    only(
+      'sim-imports',
+      room('sim'),
+      [room('sim'), room('core'), room('runtime'), room('registry'), room('agent'), room('client')],
+      'the simulation drives the real parts, and nothing of the tests',
+    ),
+    {
+      name: 'nobody-imports-sim',
+      comment: 'the simulation is a leaf, but for its tests',
+      severity: 'error',
+      from: { pathNot: [room('sim'), room('test'), nodeModules] },
+      to: { path: room('sim') },
+    },
     {
       name: 'nobody-imports-test',
       comment: 'tests are leaves',
@@ -151,7 +164,7 @@ module.exports = {
       name: 'grpc-experimental-has-one-door',
       comment: 'the balancer and resolver API of grpc-js is experimental: one file knows it',
       severity: 'error',
-      from: { pathNot: [room('client'), room('test'), nodeModules] },
+      from: { pathNot: [room('client'), room('sim'), room('test'), nodeModules] },
       to: { path: '^client/grpc-experimental\\.ts$' },
     },
   ],

@@ -2,6 +2,7 @@
  * Makes the picker over those endpoints that may be given calls at this moment, spread as core decides.
  */
 import type { TierDecision } from '../core/decide/failover';
+import { isServing } from '../core/domain/health';
 import { spread, type SpreadMember } from '../core/pick/spread';
 import type { ChannelContext } from './channel-context';
 import type { Judged } from './endpoint-set';
@@ -39,7 +40,7 @@ export function pickerOver(
   const picker = new EndpointPicker({
     choices: { pool: pool.map(({ endpoint }) => endpoint), reserve: reserve.map(({ endpoint }) => endpoint) },
     weights: pool.map(({ weight }) => weight),
-    trials: known.map(({ endpoint }) => endpoint).filter((endpoint) => endpoint.vitals.standing === 'probation'),
+    trials: known.filter(mayBeTried).map(({ endpoint }) => endpoint),
     turn,
     policy: context.options.policy,
     rng: context.rng,
@@ -48,6 +49,12 @@ export function pickerOver(
     again,
   });
   return { picker, wakeAtMs: wakeAtMs ?? Infinity };
+}
+
+/** Its failed calls are all that speaks against it: not its connection, its silence, its own word or its agent's. */
+function mayBeTried({ endpoint, candidate }: Judged): boolean {
+  const { vitals, entry } = endpoint;
+  return vitals.standing === 'probation' && candidate.fitness === 'last-resort' && isServing(entry.health);
 }
 
 function memberOf({ endpoint, candidate, sinceMs }: Judged, level: string, nowMs: number): SpreadMember {

@@ -83,9 +83,10 @@ function judgeByCalls({ silent, standing }: EndpointFacts): Judgement | null {
 function judgeByCatalog(facts: EndpointFacts, missingGraceMs: number): Judgement {
   if (facts.missingForMs !== null) {
     const since = `not in the catalog for ${Math.round(facts.missingForMs)} ms`;
-    return facts.missingForMs < missingGraceMs
-      ? { fitness: 'fit', reason: `connected and serving, ${since}` }
-      : { fitness: 'last-resort', reason: `${since}, though it still serves` };
+    if (facts.missingForMs >= missingGraceMs)
+      return { fitness: 'last-resort', reason: `${since}, though it still serves` };
+    if (isServing(facts.health)) return { fitness: 'fit', reason: `connected and serving, ${since}` };
+    // Absence is no good news either: the last word stands.
   }
   return isServing(facts.health)
     ? { fitness: 'fit', reason: 'connected and serving' }

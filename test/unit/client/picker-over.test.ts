@@ -1,0 +1,58 @@
+import { CallMonitor } from '../../../client/call-monitor';
+import { CallTrace } from '../../../client/call-trace';
+import type { ChannelContext } from '../../../client/channel-context';
+import type { EndpointConnection } from '../../../client/endpoint-connection';
+import type { Judged } from '../../../client/endpoint-set';
+import { parseClientOptions } from '../../../client/options';
+import { pickerOver } from '../../../client/picker-over';
+import type { TierDecision } from '../../../core/decide/failover';
+import type { Fitness } from '../../../core/detect/fitness';
+import type { Health } from '../../../core/domain/health';
+import { VirtualClock } from '../../support/virtual-clock';
+
+const clock = new VirtualClock();
+const context = {
+  ...{ options: parseClientOptions({}), clock, rng: () => 0 },
+  budget: { mayRepeat: () => true },
+} as unknown as ChannelContext;
+
+function endpoint(id: string, fitness: Fitness, standing: 'in' | 'probation', health: Health = 'passing'): Judged {
+  const vitals = {
+    standing,
+    takeTrial: () => standing === 'probation',
+    doubtful: false,
+    callsUnderWay: 0,
+    latencyAt: () => null,
+  };
+  const entry = { id, tier: 0, weight: 1, meta: {}, health };
+  const connection = { vitals, entry, subchannel: { id }, load: { weightAt: () => null, any: false } };
+  return {
+    endpoint: connection as unknown as EndpointConnection,
+    candidate: { id, tier: 0, fitness, reason: '' },
+    sinceMs: 0,
+  };
+}
+
+function pickedBeside(suspect: Judged): unknown {
+  const decision = { level: 'fit', state: { activeTier: 0 } } as unknown as TierDecision;
+  const judged = [endpoint('good', 'fit', 'in'), suspect];
+  const over = pickerOver(judged, decision, context, { next: 0 }, clock.nowMs(), () => undefined);
+  const monitor = new CallMonitor(() => undefined);
+  const trace = new CallTrace('/a.B/C', { repeatable: true, streams: false }, monitor, clock);
+  const picked = over?.picker.pick({ metadata: null as never, extraPickInfo: trace as never });
+  return picked?.subchannel;
+}
+
+describe('a trial of an endpoint whose calls failed', () => {
+  it('is made with one call when nothing else speaks against it', () => {
+    expect(pickedBeside(endpoint('tried', 'last-resort', 'probation'))).toEqual({ id: 'tried' });
+  });
+
+  it.each([
+    ['its connection is gone', endpoint('tried', 'unfit', 'probation')],
+    ['it is silent or says NOT_SERVING', endpoint('tried', 'desperate', 'probation')],
+    ['the catalog says that it is ill', endpoint('tried', 'last-resort', 'probation', 'critical')],
+  ])('is not made while %s', (_why, suspect) => {
+    expect(pickedBeside(suspect)).toEqual({ id: 'good' });
+  });
+});
