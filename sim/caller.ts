@@ -74,6 +74,7 @@ export class Caller {
     });
     this.context = {
       ...{ service: SERVICE, registryDescription: 'the simulated Consul', options, clock, safety, budget: this.budget },
+      order: null,
       rng: random.next,
       onEndpoint: (candidate) => listener.onEndpoint(id, candidate),
       onTierChange: (change, reason) => listener.onTierChange(id, change, reason),

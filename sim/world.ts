@@ -141,6 +141,7 @@ function serviceConfig(id: string, tier: number): ServiceConfig {
     },
     recovery: { ladder: [], graceMs: 10_000 },
     guard: { atOnce: 1, minHealthy: 0 },
+    guardian: { afterMs: 5_000, onLost: [] },
   };
 }
 
