@@ -12,6 +12,10 @@ export const restartsAreBounded: Invariant = ({ truth, restart, violate }) => {
   const launches = new Map<string, number[]>();
   const endedMs = new Map<string, number>();
   const forgiven = new Map<string, number>();
+  const judgeWait = (instance: string, livedMs: number, waitedMs: number): void => {
+    if (livedMs >= restart.stableAfterMs || waitedMs >= restart.initialDelayMs * LEAST_DELAY_SHARE) return;
+    violate(`${instance} was started again ${Math.round(waitedMs)} ms after a life of ${Math.round(livedMs)} ms`);
+  };
   return {
     onSignal: (instance, signal) => {
       if (signal === 'SIGHUP') forgiven.set(instance, truth.nowMs);
@@ -27,14 +31,9 @@ export const restartsAreBounded: Invariant = ({ truth, restart, violate }) => {
       // The first start of an agent is no restart.
       if (recent.length > restart.maxAttempts + 1)
         violate(`${instance} was started ${recent.length + 1} times within ${restart.windowMs} ms`);
-      const last = all.at(-1);
-      const end = endedMs.get(instance);
-      if (last !== undefined && last >= sinceMs && end !== undefined && end > last) {
-        const livedMs = end - last;
-        const waitedMs = truth.nowMs - end;
-        if (livedMs < restart.stableAfterMs && waitedMs < restart.initialDelayMs * LEAST_DELAY_SHARE)
-          violate(`${instance} was started again ${Math.round(waitedMs)} ms after a life of ${Math.round(livedMs)} ms`);
-      }
+      const last = all.at(-1) ?? -Infinity;
+      const end = endedMs.get(instance) ?? -Infinity;
+      if (last >= sinceMs && end > last) judgeWait(instance, end - last, truth.nowMs - end);
       launches.set(instance, [...all, truth.nowMs]);
     },
   };

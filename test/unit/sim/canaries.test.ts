@@ -109,5 +109,5 @@ describe('the simulation finds that', () => {
     let found: readonly string[] = [];
     for (let seed = 1; seed <= SEEDS && found.length === 0; seed += 1) found = (await runSeed(seed)).violations;
     expect(found).not.toEqual([]);
-  });
+  }, 120_000);
 });
