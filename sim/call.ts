@@ -135,7 +135,7 @@ export class SimCall {
   }
 
   private get path(): string {
-    return (this.config.pickInformation as unknown as { readonly method: string }).method;
+    return (this.config.pickInformation as unknown as { readonly path: string }).path;
   }
 
   private attemptEnded(attempt: Attempt, end: CallEnd, progress: Progress): void {
