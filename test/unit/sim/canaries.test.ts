@@ -104,10 +104,14 @@ const CANARIES: readonly (readonly [string, () => void])[] = [
 afterEach(() => jest.restoreAllMocks());
 
 describe('the simulation finds that', () => {
-  it.each(CANARIES)('%s', async (_what, plant) => {
-    plant();
-    let found: readonly string[] = [];
-    for (let seed = 1; seed <= SEEDS && found.length === 0; seed += 1) found = (await runSeed(seed)).violations;
-    expect(found).not.toEqual([]);
-  }, 120_000);
+  it.each(CANARIES)(
+    '%s',
+    async (_what, plant) => {
+      plant();
+      let found: readonly string[] = [];
+      for (let seed = 1; seed <= SEEDS && found.length === 0; seed += 1) found = (await runSeed(seed)).violations;
+      expect(found).not.toEqual([]);
+    },
+    120_000,
+  );
 });

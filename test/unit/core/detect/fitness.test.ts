@@ -27,7 +27,11 @@ describe('the fitness of an endpoint', () => {
     ['is a last resort in probation', { standing: 'probation' }, 'last-resort'],
     ['is a last resort in maintenance', { health: 'maintenance' }, 'last-resort'],
     ['stays fit for a while after it left the catalog, if it serves', { missingForMs: 14_999 }, 'fit'],
-    ['stays a last resort when it left the catalog as critical', { missingForMs: 1, health: 'critical' }, 'last-resort'],
+    [
+      'stays a last resort when it left the catalog as critical',
+      { missingForMs: 1, health: 'critical' },
+      'last-resort',
+    ],
     ['stays a last resort when it left out of maintenance', { missingForMs: 1, health: 'maintenance' }, 'last-resort'],
     ['is a last resort when it is away from the catalog for long', { missingForMs: 15_000 }, 'last-resort'],
     ['is unfit when it left the catalog and its connection fails', { missingForMs: 1, connection: 'failing' }, 'unfit'],
