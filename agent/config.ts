@@ -136,6 +136,8 @@ function compileService(service: CheckedService, id: string): ServiceConfig {
       type: probe.type,
       service: probe.service,
       onUnimplemented: probe.onUnimplemented,
+      ...(probe.url !== undefined && { url: probe.url }),
+      ...(probe.command && { command: compileProgram({ command: probe.command, timeout: 0 }).command }),
       intervalMs: probe.interval,
       timeoutMs: probe.timeout,
       detector: { fall: probe.fall, of: probe.of, rise: probe.rise },
