@@ -177,10 +177,11 @@ function wholeChecks(
       'a server command is given, so the server is a child of this agent and no neighbour; allowed: one of the two',
     );
   }
-  if (schedule.summary !== 'off' && !context.isCron(schedule.summary)) {
+  for (const [key, expression] of Object.entries(schedule)) {
+    if (expression === 'off' || context.isCron(expression)) continue;
     add(
-      ['schedule', 'summary'],
-      `"${schedule.summary}" is no cron expression; allowed: five or six fields such as "0 * * * *", or "off"`,
+      ['schedule', key],
+      `"${expression}" is no cron expression; allowed: five or six fields such as "0 * * * *", or "off"`,
     );
   }
   faults.push(...adminFaults(admin));

@@ -208,6 +208,8 @@ const service = mapping({
 
 const LISTEN = 'an address and a port, such as 127.0.0.1:7780, or port 0 for any free one';
 
+const CRON = 'a cron expression such as "0 * * * *", or "off"';
+
 const file = text('the path of a file');
 
 /** The whole file. `registry` keeps what registry/factory reads; there CONSUL_* variables stand in for what is missing. */
@@ -229,12 +231,14 @@ export const configSchema = mapping({
     format: oneOf(['auto', 'pretty', 'json']).default(DEFAULTS.log.format),
   }).prefault({}),
   schedule: mapping({
-    summary: text('a cron expression such as "0 * * * *", or "off"').default(DEFAULTS.schedule.summary),
+    summary: text(CRON).default(DEFAULTS.schedule.summary),
+    retention: text(CRON).default(DEFAULTS.schedule.retention),
   }).prefault({}),
   journal: mapping({
     folder: text('the path of a folder').optional(),
     fileSize: whole(65_536, 1_073_741_824).default(DEFAULTS.journal.fileSize),
     files: whole(2, 1000).default(DEFAULTS.journal.files),
+    keepDays: whole(1, 3650).default(DEFAULTS.journal.keepDays),
   }).prefault({}),
   admin: mapping({
     listen: z

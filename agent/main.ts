@@ -22,7 +22,8 @@ import { createLog, logFormat } from './logging';
 import { processesMatching } from './neighbour-process';
 import { makeProbe } from './make-probe';
 import type { Log, ServerLauncher } from './ports';
-import { isCronExpression, runBySchedule } from './schedule';
+import { runSchedules } from './run-schedules';
+import { isCronExpression } from './schedule';
 import { commandLauncher } from './server-process';
 import type { ServiceConfig } from './service-config';
 import { listenToSignals } from './signals';
@@ -143,11 +144,11 @@ async function serve(
     pid: process.pid,
   });
   const stopListening = listenToSignals(agent, () => admin?.admin.quiet());
-  const stopSchedule = runBySchedule(config.summary, () => agent.logSummary());
+  const stopSchedules = runSchedules(config, agent, { journal, clock, log });
   try {
     return await agent.run();
   } finally {
-    stopSchedule();
+    stopSchedules();
     stopListening();
     await admin?.admin.stop();
     await journal.close();

@@ -39,13 +39,14 @@ describe('durations', () => {
 
 describe('the configuration', () => {
   it('needs a name, an address and a port, and has a default for all else', () => {
-    const { owner, services, log, summary } = build(MINIMAL);
+    const { owner, services, log, schedule } = build(MINIMAL);
     expect(owner).toBe('host.calculator-host-5001');
     expect(services[0]).toMatchObject({
       instance: { id: 'calculator-host-5001', tier: 0 },
       register: 'after-first-pass',
     });
-    expect({ log, summary }).toEqual({ log: { level: 'info', format: 'auto' }, summary: '0 * * * *' });
+    expect(log).toEqual({ level: 'info', format: 'auto' });
+    expect(schedule).toEqual({ summary: '0 * * * *', retention: '30 3 * * *' });
   });
 
   it('lets flags win over the environment, and that over the file', () => {
