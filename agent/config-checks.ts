@@ -29,6 +29,7 @@ export interface CheckContext {
 export function crossChecks(config: CheckedConfig, context: CheckContext): readonly CrossFault[] {
   return [
     ...config.services.flatMap((service, at) => serviceChecks(service, ['services', at])),
+    ...config.services.flatMap(({ probe }, at) => probeChecks(probe, ['services', at, 'probe'])),
     ...config.services.flatMap((service, at) => recoveryChecks(service, ['services', at], context)),
     ...duplicates(config.services, 'id', context.idOf),
     ...duplicates(config.services, 'port', ({ name, address, port }) => `${name} at ${address}:${port}`),
@@ -71,7 +72,7 @@ function serviceChecks(service: CheckedService, at: KeyPath): readonly CrossFaul
       probe.type === 'grpc' || probe.service === '',
       'probe.service',
       ['probe.type'],
-      'a tcp probe cannot ask for a service; allowed: no service, or type grpc',
+      `a probe of type ${probe.type} cannot ask for a service; allowed: no service, or type grpc`,
     ),
     ...check(
       restart.initialDelay <= restart.maxDelay,
@@ -86,6 +87,24 @@ function serviceChecks(service: CheckedService, at: KeyPath): readonly CrossFaul
       `all ${restart.maxAttempts} attempts wait up to ${formatDuration(attempts)} together, so a crash loop would never be given up; allowed: more than ${formatDuration(attempts)}`,
     ),
   ];
+}
+
+/** What a probe of this type needs, and no other may have. */
+function probeChecks(probe: CheckedService['probe'], at: KeyPath): readonly CrossFault[] {
+  const own = [
+    ['http', 'url', 'an address'],
+    ['exec', 'command', 'a program'],
+  ] as const;
+  return own
+    .filter(([type, key]) => (probe.type === type) !== (probe[key] !== undefined))
+    .map(([type, key, what]) => ({
+      path: [...at, key],
+      message: `${what} is needed for a probe of type ${type}, and allowed for no other`,
+      involved: [
+        [...at, key],
+        [...at, 'type'],
+      ],
+    }));
 }
 
 function recoveryChecks(
@@ -158,10 +177,11 @@ function wholeChecks(
       'a server command is given, so the server is a child of this agent and no neighbour; allowed: one of the two',
     );
   }
-  if (schedule.summary !== 'off' && !context.isCron(schedule.summary)) {
+  for (const [key, expression] of Object.entries(schedule)) {
+    if (expression === 'off' || context.isCron(expression)) continue;
     add(
-      ['schedule', 'summary'],
-      `"${schedule.summary}" is no cron expression; allowed: five or six fields such as "0 * * * *", or "off"`,
+      ['schedule', key],
+      `"${expression}" is no cron expression; allowed: five or six fields such as "0 * * * *", or "off"`,
     );
   }
   faults.push(...adminFaults(admin));

@@ -83,7 +83,9 @@ export const DEFAULTS = {
     fileSize: 1_048_576,
     /** … in each of so many files: years of an ordinary server, and no disk is filled. */
     files: 16,
+    /** A quarter of a year: long enough to compare with the one before. */
+    keepDays: 90,
   },
   /** Once an hour: enough to see that it lives, too little to bury anything. */
-  schedule: { summary: '0 * * * *' },
+  schedule: { summary: '0 * * * *', retention: '30 3 * * *' },
 } as const;

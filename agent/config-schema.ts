@@ -55,8 +55,15 @@ const tag = z
   .string('a text without spaces or commas')
   .regex(/^[^\s,]{1,255}$/, 'a text of 1 to 255 characters without spaces or commas');
 
+const PROGRAM = 'a list of a program and its arguments';
+const URL_TEXT = 'an http:// or https:// address';
+
+const command = z.array(text(PROGRAM, 4096), PROGRAM).min(1, PROGRAM).max(100, PROGRAM);
+
+const url = z.string(URL_TEXT).refine((written) => /^https?:\/\//.test(written) && URL.canParse(written), URL_TEXT);
+
 const probe = mapping({
-  type: oneOf(['grpc', 'tcp']).default(DEFAULTS.probe.type),
+  type: oneOf(['grpc', 'tcp', 'http', 'exec']).default(DEFAULTS.probe.type),
   service: z.string('a service name, or "" for the server as a whole').default(DEFAULTS.probe.service),
   interval: duration(DEFAULTS.probe.interval, 50),
   timeout: duration(DEFAULTS.probe.timeout, 10),
@@ -64,6 +71,8 @@ const probe = mapping({
   of: whole(1, 100).default(DEFAULTS.probe.of),
   rise: whole(1, 100).default(DEFAULTS.probe.rise),
   onUnimplemented: oneOf(['pass', 'fail']).default(DEFAULTS.probe.onUnimplemented),
+  url: url.optional(),
+  command: command.optional(),
 });
 
 const drain = mapping({
@@ -93,14 +102,8 @@ const restart = mapping({
   }).optional(),
 });
 
-const PROGRAM = 'a list of a program and its arguments';
-const URL_TEXT = 'an http:// or https:// address';
 const UNIT = 'the name of a unit, such as calculator.service';
 const CONTAINER = 'the name or id of a container';
-
-const command = z.array(text(PROGRAM, 4096), PROGRAM).min(1, PROGRAM).max(100, PROGRAM);
-
-const hookUrl = z.string(URL_TEXT).refine((written) => /^https?:\/\//.test(written) && URL.canParse(written), URL_TEXT);
 
 /** Which keys belong to which type is checked in agent/config-checks.ts. */
 const rung = mapping({
@@ -111,7 +114,7 @@ const rung = mapping({
   signal: oneOf(['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGKILL', 'SIGUSR1', 'SIGUSR2']).optional(),
   pidFile: text('the path of a file').optional(),
   match: z.string(NEIGHBOUR).min(3, NEIGHBOUR).max(1024, NEIGHBOUR).optional(),
-  url: hookUrl.optional(),
+  url: url.optional(),
   secretFile: text('the path of a file').optional(),
   retries: whole(0, 10).optional(),
   container: z
@@ -148,7 +151,7 @@ const guardian = mapping({
         attempts: whole(1, 100).default(DEFAULTS.recovery.attempts),
         timeout: duration(DEFAULTS.recovery.timeout, 100, 3_600_000),
         command: command.optional(),
-        url: hookUrl.optional(),
+        url: url.optional(),
         secretFile: text('the path of a file').optional(),
         retries: whole(0, 10).optional(),
       }),
@@ -205,6 +208,8 @@ const service = mapping({
 
 const LISTEN = 'an address and a port, such as 127.0.0.1:7780, or port 0 for any free one';
 
+const CRON = 'a cron expression such as "0 * * * *", or "off"';
+
 const file = text('the path of a file');
 
 /** The whole file. `registry` keeps what registry/factory reads; there CONSUL_* variables stand in for what is missing. */
@@ -226,12 +231,14 @@ export const configSchema = mapping({
     format: oneOf(['auto', 'pretty', 'json']).default(DEFAULTS.log.format),
   }).prefault({}),
   schedule: mapping({
-    summary: text('a cron expression such as "0 * * * *", or "off"').default(DEFAULTS.schedule.summary),
+    summary: text(CRON).default(DEFAULTS.schedule.summary),
+    retention: text(CRON).default(DEFAULTS.schedule.retention),
   }).prefault({}),
   journal: mapping({
     folder: text('the path of a folder').optional(),
     fileSize: whole(65_536, 1_073_741_824).default(DEFAULTS.journal.fileSize),
     files: whole(2, 1000).default(DEFAULTS.journal.files),
+    keepDays: whole(1, 3650).default(DEFAULTS.journal.keepDays),
   }).prefault({}),
   admin: mapping({
     listen: z

@@ -29,8 +29,8 @@ export interface AgentConfig {
   readonly owner: string;
   readonly registry: CheckedConfig['registry'];
   readonly log: CheckedConfig['log'];
-  /** A cron expression, or `off`. */
-  readonly summary: string;
+  /** Cron expressions, or `off`. */
+  readonly schedule: CheckedConfig['schedule'];
   readonly admin?: AdminConfig;
   readonly services: readonly ServiceConfig[];
   /** The same as a user would write it, with every default; for printing. Holds secrets. */
@@ -108,7 +108,7 @@ function compile(checked: CheckedConfig, idOf: (service: CheckedService) => stri
     owner: checked.agent.id ?? `${hostname}.${first === undefined ? '' : idOf(first)}`,
     registry: checked.registry,
     log: checked.log,
-    summary: checked.schedule.summary,
+    schedule: checked.schedule,
     ...(checked.admin.listen !== undefined && { admin: compileAdmin(checked.admin.listen, checked.admin.tokenFile) }),
     services: checked.services.map((service) => compileService(service, idOf(service))),
     checked,
@@ -136,6 +136,8 @@ function compileService(service: CheckedService, id: string): ServiceConfig {
       type: probe.type,
       service: probe.service,
       onUnimplemented: probe.onUnimplemented,
+      ...(probe.url !== undefined && { url: probe.url }),
+      ...(probe.command && { command: compileProgram({ command: probe.command, timeout: 0 }).command }),
       intervalMs: probe.interval,
       timeoutMs: probe.timeout,
       detector: { fall: probe.fall, of: probe.of, rise: probe.rise },

@@ -14,15 +14,16 @@ import { buildConfig, environmentOverrides, type AgentConfig, type Override } fr
 import { printConfig } from './config-print';
 import { readConfigFile } from './config-source';
 import { asError, withDeadline } from './deadline';
-import { GrpcProbe } from './grpc-probe';
 import type { HookRung } from './hands';
 import type { Hook } from './hooks/hook';
 import { makeHook } from './hooks/make-hook';
 import { openJournal, takeUp } from './journal/open-journal';
 import { createLog, logFormat } from './logging';
 import { processesMatching } from './neighbour-process';
-import type { Log, Probe, ServerLauncher } from './ports';
-import { isCronExpression, runBySchedule } from './schedule';
+import { makeProbe } from './make-probe';
+import type { Log, ServerLauncher } from './ports';
+import { runSchedules } from './run-schedules';
+import { isCronExpression } from './schedule';
 import { commandLauncher } from './server-process';
 import type { ServiceConfig } from './service-config';
 import { listenToSignals } from './signals';
@@ -127,7 +128,7 @@ async function serve(
     ...(admin && { admin: admin.where, onRecord: (...step) => admin.admin.metrics.count(...step) }),
     hookOf,
     guardians: buildGuardians(config.services, config.owner, { registry, clock, log, journal, hookOf }),
-    probeOf,
+    probeOf: (service) => makeProbe(service, clock, env),
     neighbourOf: ({ neighbour }) => neighbour && processesMatching(neighbour.match),
     ...(launcher && { launcher }),
     onCannotStart: ({ how, spawnError }) => {
@@ -143,11 +144,11 @@ async function serve(
     pid: process.pid,
   });
   const stopListening = listenToSignals(agent, () => admin?.admin.quiet());
-  const stopSchedule = runBySchedule(config.summary, () => agent.logSummary());
+  const stopSchedules = runSchedules(config, agent, { journal, clock, log });
   try {
     return await agent.run();
   } finally {
-    stopSchedule();
+    stopSchedules();
     stopListening();
     await admin?.admin.stop();
     await journal.close();
@@ -168,12 +169,6 @@ function launcherOf(
   if (program === undefined) return undefined;
   const onLine = log && ((line: string, stream: string): void => log.write('info', line, { from: 'server', stream }));
   return commandLauncher({ command: [program, ...args], env, ...(onLine && { onLine }) });
-}
-
-function probeOf({ instance, probe }: ServiceConfig): Probe {
-  const { address, port } = instance;
-  if (probe.type === 'tcp') return new TcpProbe({ address, port }, clock);
-  return new GrpcProbe({ address, port, service: probe.service, onUnimplemented: probe.onUnimplemented }, clock);
 }
 
 /** Somebody accepts connections where our server is about to listen: it would fail, or share its port unnoticed. */

@@ -73,6 +73,8 @@ export interface Journal {
   append(record: IncidentRecord): void;
   /** Everything that is kept, oldest first. */
   read(): Promise<readonly IncidentRecord[]>;
+  /** Drops what is older, as far as it lies apart from what is not. @returns how much, for people */
+  forget(beforeUnixMs: number): number;
   /** What is closed is on the disk; idempotent. */
   close(): Promise<void>;
 }

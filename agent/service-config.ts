@@ -10,9 +10,13 @@ import type { MembershipTiming } from './membership-loop';
 import type { ProbeTiming } from './probe-loop';
 
 export interface ProbeConfig extends ProbeTiming {
-  readonly type: 'grpc' | 'tcp';
+  readonly type: 'grpc' | 'tcp' | 'http' | 'exec';
   readonly service: string;
   readonly onUnimplemented: 'pass' | 'fail';
+  /** Of `http`. */
+  readonly url?: string;
+  /** Of `exec`. */
+  readonly command?: readonly [string, ...string[]];
   readonly detector: NOfMOptions;
 }
 

@@ -13,6 +13,7 @@ import {
   readSync,
   renameSync,
   rmSync,
+  statSync,
   writeSync,
 } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -76,6 +77,21 @@ export class FileJournal implements Journal {
     const texts = await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8').catch(() => '')));
     const written = texts.flatMap((text) => text.split('\n')).map(parseJournalLine);
     return [...written.filter((record) => record !== undefined), ...this.unwritten];
+  }
+
+  /** Removes full files whose last record is older than that. @returns how many; rejects never */
+  forget(beforeUnixMs: number): number {
+    const { folder, onTrouble } = this.options;
+    const old = this.fullFiles().filter((name) => {
+      const { mtimeMs } = statSync(join(folder, name), { throwIfNoEntry: false }) ?? { mtimeMs: Infinity };
+      return mtimeMs < beforeUnixMs;
+    });
+    try {
+      for (const name of old) rmSync(join(folder, name), { force: true });
+    } catch (error) {
+      onTrouble(asError(error).message);
+    }
+    return old.length;
   }
 
   async close(): Promise<void> {

@@ -20,6 +20,12 @@ export class MemoryJournal implements Journal {
     return Promise.resolve([...this.records]);
   }
 
+  forget(beforeUnixMs: number): number {
+    const all = this.records.length;
+    this.records = this.records.filter(({ atUnixMs }) => atUnixMs >= beforeUnixMs);
+    return all - this.records.length;
+  }
+
   close(): Promise<void> {
     return Promise.resolve();
   }

@@ -1,11 +1,15 @@
 import { Server, ServerCredentials, status } from '@grpc/grpc-js';
 import { HealthImplementation, service as healthService } from 'grpc-health-check';
+import { createServer as createHttpServer, type ServerResponse } from 'node:http';
 import { connect, createServer, type AddressInfo, type Server as TcpServer, type Socket } from 'node:net';
 import { withDeadline } from '../../agent/deadline';
+import { ExecProbe } from '../../agent/exec-probe';
 import { GrpcProbe, type GrpcProbeOptions } from '../../agent/grpc-probe';
+import { HttpProbe } from '../../agent/http-probe';
 import type { ProbeResult } from '../../agent/ports';
 import { TcpProbe } from '../../agent/tcp-probe';
 import { systemClock } from '../../runtime/system-clock';
+import { processesWith } from '../support/processes';
 import { until } from '../support/until';
 
 const clock = systemClock({ holdsProcess: true });
@@ -168,5 +172,70 @@ describe('the TCP probe', () => {
       outcome: 'refused',
       reason: expect.stringContaining('ECONNREFUSED') as string,
     });
+  });
+});
+
+describe('the HTTP probe', () => {
+  async function answering(answer: (response: ServerResponse) => void): Promise<string> {
+    const server = createHttpServer((_request, response) => answer(response));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    closers.push(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}/healthz`;
+  }
+
+  it('takes every 2xx as a pass, and every other status as a no of the server', async () => {
+    const well = await answering((response) => response.writeHead(204).end());
+    expect(await new HttpProbe(well, clock).check(never)).toMatchObject({
+      ...{ outcome: 'pass', reason: expect.stringMatching(/^HTTP 204 in /) as string },
+    });
+    const moved = await answering((response) => response.writeHead(302, { location: well }).end());
+    expect((await new HttpProbe(moved, clock).check(never)).outcome).toBe('answered-no');
+    const ill = await answering((response) => response.writeHead(503).end());
+    expect(await new HttpProbe(ill, clock).check(never)).toMatchObject({
+      ...{ outcome: 'answered-no', reason: expect.stringMatching(/^server answers HTTP 503 \(/) as string },
+    });
+  });
+
+  it('tells a closed port from silence, which costs its time and nothing more', async () => {
+    const { server, port } = await tcpServer();
+    const probe = new HttpProbe(`http://127.0.0.1:${port}/`, clock);
+    const waiting = new AbortController();
+    const checked = probe.check(waiting.signal);
+    waiting.abort();
+    expect((await checked).outcome).toBe('silent');
+    server.close();
+    expect(await probe.check(never)).toMatchObject({
+      outcome: 'refused',
+      reason: expect.stringContaining('ECONN') as string,
+    });
+  });
+});
+
+describe('the exec probe', () => {
+  const probe = (code: string): ExecProbe =>
+    new ExecProbe([process.execPath, '-e', code], { service: 'calculator', id: 'calculator-1' }, process.env, clock);
+
+  it('passes by exit code 0, and tells what a failing program printed', async () => {
+    expect(await probe('').check(never)).toMatchObject({ outcome: 'pass' });
+    expect(
+      await probe('console.log(process.env.UNDERSTUDY_INSTANCE, "is full"); process.exit(3)').check(never),
+    ).toMatchObject({
+      outcome: 'answered-no',
+      reason: expect.stringMatching(/exit code 3: calculator-1 is full/) as string,
+    });
+  });
+
+  it('is killed when its time is over', async () => {
+    const mark = `exec-probe-${process.pid}`;
+    const hanging = probe(`process.title; setInterval(() => '${mark}', 1000)`);
+    const waiting = new AbortController();
+    const checked = hanging.check(waiting.signal);
+    await until(() => processesWith(mark).length === 1, { what: 'the program to run' });
+    waiting.abort();
+    expect((await checked).outcome).toBe('silent');
+    await until(() => processesWith(mark).length === 0, { what: 'the program to be gone' });
   });
 });

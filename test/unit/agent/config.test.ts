@@ -39,13 +39,14 @@ describe('durations', () => {
 
 describe('the configuration', () => {
   it('needs a name, an address and a port, and has a default for all else', () => {
-    const { owner, services, log, summary } = build(MINIMAL);
+    const { owner, services, log, schedule } = build(MINIMAL);
     expect(owner).toBe('host.calculator-host-5001');
     expect(services[0]).toMatchObject({
       instance: { id: 'calculator-host-5001', tier: 0 },
       register: 'after-first-pass',
     });
-    expect({ log, summary }).toEqual({ log: { level: 'info', format: 'auto' }, summary: '0 * * * *' });
+    expect(log).toEqual({ level: 'info', format: 'auto' });
+    expect(schedule).toEqual({ summary: '0 * * * *', retention: '30 3 * * *' });
   });
 
   it('lets flags win over the environment, and that over the file', () => {
@@ -82,7 +83,10 @@ describe('the configuration', () => {
     ['restart: { window: 5s }', 'a crash loop would never be given up'],
     ['restart: { initialDelay: 30s }', 'is more than maxDelay'],
     ['probe: { fall: 5 }', '5 failures can never be among the last 3 probes'],
-    ['probe: { type: tcp, service: x }', 'a tcp probe cannot ask for a service'],
+    ['probe: { type: tcp, service: x }', 'a probe of type tcp cannot ask for a service'],
+    ['probe: { type: http }', 'an address is needed for a probe of type http'],
+    ['probe: { type: tcp, command: [ls] }', 'a program is needed for a probe of type exec, and allowed for no other'],
+    ['guardian: { onLost: [{ type: exec }] }', 'a rung of type exec needs it'],
     ['beat: 9s', 'must be less than the ttl'],
     ['address: 0.0.0.0', 'the host name or IP address that callers connect to'],
     ['meta: { version: 1.2 }', 'put numbers into quotes'],

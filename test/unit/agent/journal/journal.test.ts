@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -201,4 +201,18 @@ describe('what an earlier run left', () => {
     journal.append(record(1, { sentence: 'refused t0ken-of-consul' }));
     expect((await journal.read())[0]?.sentence).toBe('refused [secret]');
   });
+});
+
+it('forgets full files that are old, and never the one that is being written', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'understudy-journal-'));
+  const options = { folder, agent: 'a', fileSize: 1, files: 10, secrets: [], onTrouble: () => undefined };
+  const journal = new FileJournal(options);
+  for (const seq of [1, 2, 3]) journal.append(record(seq));
+  const old = new Date(1_000_000);
+  for (const name of readdirSync(folder)) utimesSync(join(folder, name), old, old);
+  expect(journal.forget(old.getTime())).toBe(0);
+  expect(journal.forget(old.getTime() + 1)).toBe(2);
+  expect((await journal.read()).map(({ seq }) => seq)).toEqual([3]);
+  await journal.close();
+  rmSync(folder, { recursive: true });
 });
