@@ -5,6 +5,7 @@
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { credentials, type ClientOptions } from '@grpc/grpc-js';
+import type * as Package from '../../index';
 import { CalculatorClient, calculatorService } from '../../proto/calculator';
 import type { CallPathTargets, Round, RoundRequest, VariantName } from './call-path-variants';
 import { quantile } from './statistics';
@@ -50,7 +51,7 @@ function tryEach(calls: readonly Call[]): Call {
 
 async function understudyCaller(consul: string, hedging: boolean): Promise<Caller> {
   const built = join(__dirname, '../../dist/index.js');
-  const { registerUnderstudy } = (await import(built)) as typeof import('../../index');
+  const { registerUnderstudy } = (await import(built)) as typeof Package;
   const understudy = registerUnderstudy({ registry: { address: consul }, services: [calculatorService], hedging });
   const call = callOf('consul:///calculator', understudy.channelOptions);
   return { call, attempts: () => understudy.counters('calculator').attempts };

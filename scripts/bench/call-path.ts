@@ -19,6 +19,8 @@ export interface CallPathOptions {
   readonly concurrencies: readonly number[];
 }
 
+const WARM_UP = 2;
+
 type Caller = Worker<RoundRequest, Round>;
 /** Of one concurrency, in one round. */
 type RoundOfAll = ReadonlyMap<VariantName, Round>;
@@ -36,10 +38,10 @@ export async function benchCallPath(
   const rows: CallPathRow[] = [];
   for (const concurrency of options.concurrencies) {
     const rounds: RoundOfAll[] = [];
-    // The first one warms connections and compilers up.
-    for (let round = 0; round <= options.rounds; round += 1) {
-      const measured = await oneRound(callers, { concurrency, calls: options.callsPerRound }, round);
-      if (round > 0) rounds.push(measured);
+    // Connections and compilers are warm before anything counts.
+    await oneRound(callers, { concurrency, calls: WARM_UP * options.callsPerRound }, 0);
+    for (let round = 0; round < options.rounds; round += 1) {
+      rounds.push(await oneRound(callers, { concurrency, calls: options.callsPerRound }, round));
     }
     for (const variant of callers.keys()) rows.push(rowOf(variant, concurrency, rounds));
     say(`call path: ${options.rounds} rounds at concurrency ${concurrency} are done`);

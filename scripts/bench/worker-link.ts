@@ -51,8 +51,8 @@ export async function startWorker<Question extends object, Answer>(
 }
 
 /** The worker's side: says that it listens, and answers each question. */
-export function answerParent<Question, Answer>(answer: (question: Question) => Promise<Answer>): void {
-  const send = (reply: Reply<Answer>): void => void process.send?.(reply);
+export function answerParent<Question>(answer: (question: Question) => Promise<object>): void {
+  const send = (reply: Reply<object>): void => void process.send?.(reply);
   process.on('disconnect', () => process.exit());
   process.on('message', (question: Question) => {
     answer(question).then(
