@@ -5,9 +5,10 @@
 import { join, resolve } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { benchCallPath } from './bench/call-path';
+import { benchFailover } from './bench/failover';
 import { writeReport } from './bench/report';
 import { readResults, type Results } from './bench/results';
-import { callPathTable } from './bench/tables';
+import { callPathTable, failoverTable } from './bench/tables';
 import { Cleanup } from './quickstart/cleanup';
 import { ensureBuild } from './quickstart/fresh-build';
 
@@ -81,6 +82,11 @@ async function run(flags: Flags, cleanup: Cleanup): Promise<void> {
     );
     results = { ...results, callPath };
     process.stdout.write(`${callPathTable(callPath)}\n`);
+  }
+  if (flags.only.includes('failover')) {
+    const failover = await benchFailover({ command, runs: flags.runs ?? (flags.quick ? 3 : 20) }, cleanup, say);
+    results = { ...results, failover };
+    process.stdout.write(`${failoverTable(failover)}\n`);
   }
   await writeReport(results, flags.json);
 }

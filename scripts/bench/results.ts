@@ -50,8 +50,10 @@ export interface Spread {
 export interface FailoverRow {
   readonly fault: string;
   readonly runs: number;
-  /** From the fault to the first good call on the instance that calls move to; null when some run never saw one. */
+  /** From the fault to the first good call on the instance that calls move to; null when no run saw one. */
   readonly gapMs: Spread | null;
+  /** Runs that never saw one. */
+  readonly never: number;
   /** The longest time without a good answer of anybody after the fault. */
   readonly pauseMs: Spread;
   readonly safeLost: Spread;
@@ -59,7 +61,7 @@ export interface FailoverRow {
   /** Attempts per call before the fault: what hedging and probing cost while nothing is wrong. */
   readonly steadyAttemptsPerCall: Spread;
   readonly attemptsPerCall: Spread;
-  /** p99 of the calls after the fault over that of the calls before. */
+  /** p99 of the good calls that began after the fault over that of the calls before it. */
   readonly p99Ratio: Spread;
 }
 

@@ -1,6 +1,6 @@
 /** The figures as tables for a terminal. */
 import Table from 'cli-table3';
-import type { CallPathResult } from './results';
+import type { CallPathResult, FailoverResult, Spread } from './results';
 
 export function callPathTable({ rows }: CallPathResult): string {
   const table = new Table({
@@ -23,4 +23,29 @@ export function callPathTable({ rows }: CallPathResult): string {
     ]);
   }
   return table.toString();
+}
+
+export function failoverTable({ rows }: FailoverResult): string {
+  const table = new Table({
+    head: ['fault', 'runs', 'gap ms', 'pause ms', 'safe lost', 'unsafe failed', 'attempts before', 'p99 x'],
+    style: { head: [], border: [], compact: true },
+  });
+  for (const row of rows) {
+    table.push([
+      row.fault,
+      row.runs,
+      row.gapMs === null ? 'never' : `${spread(row.gapMs)}${row.never > 0 ? `, never ${row.never}` : ''}`,
+      spread(row.pauseMs),
+      spread(row.safeLost),
+      spread(row.unsafeFailed),
+      spread(row.steadyAttemptsPerCall),
+      spread(row.p99Ratio),
+    ]);
+  }
+  return table.toString();
+}
+
+/** `median (max)`. */
+export function spread({ median, max }: Spread): string {
+  return `${median} (${max})`;
 }
