@@ -21,7 +21,7 @@ export const LOAD = {
 } as const;
 
 /**
- * In this order: `open` starts the load; `mark` ends the time when nothing is wrong; `failback` resolves when the client
+ * In this order: `open` starts the load; two times `mark`, between which nothing is wrong; `failback` resolves when the client
  * went back to the primary; `close` ends the load, waits for its last call, and answers with what happened after
  * `faultMs`, and with the failures among the calls that began at `countFromMs` or later.
  */

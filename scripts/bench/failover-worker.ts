@@ -21,6 +21,13 @@ interface Ended {
 
 type Close = Extract<FailoverQuestion, { readonly ask: 'close' }>;
 
+interface Mark {
+  readonly atMs: number;
+  readonly calls: number;
+  readonly attempts: number;
+}
+
+const NO_MARK: Mark = { atMs: 0, calls: 0, attempts: 0 };
 const TICK_MS = 2;
 const CALL_EVERY_MS = 1_000 / LOAD.callsPerSecond;
 
@@ -30,7 +37,7 @@ class Callers {
   private readonly client: CalculatorClient;
   private readonly timer: NodeJS.Timeout;
   private started = 0;
-  private steady = { untilMs: 0, attemptsPerCall: 1 };
+  private marks: readonly [Mark, Mark] = [NO_MARK, NO_MARK];
   private failbackMs: number | null = null;
   private onEnded: () => void = () => undefined;
 
@@ -52,9 +59,10 @@ class Callers {
     return { atMs: this.failbackMs };
   }
 
-  /** From here on something may be wrong. */
+  /** What lies between the last two marks is the standard. */
   mark(): void {
-    this.steady = { untilMs: monotonicMs(), attemptsPerCall: this.attemptsPerCall() };
+    const { calls, attempts } = this.understudy.counters(this.service);
+    this.marks = [this.marks[1], { atMs: monotonicMs(), calls, attempts }];
   }
 
   async close({ faultMs, countFromMs, to }: Close): Promise<OneFailover> {
@@ -63,25 +71,21 @@ class Callers {
       this.onEnded = () => (this.ended.length === this.started ? resolve() : undefined);
       this.onEnded();
     });
-    const attemptsPerCall = this.attemptsPerCall();
+    const { calls, attempts } = this.understudy.counters(this.service);
+    const [from, until] = this.marks;
     this.client.close();
     await this.understudy.close();
-    const before = this.ended.filter(({ endedMs }) => endedMs < this.steady.untilMs);
+    const before = this.ended.filter(({ startedMs, endedMs }) => startedMs >= from.atMs && endedMs < until.atMs);
     const after = this.ended.filter(({ startedMs }) => startedMs >= faultMs);
     const failed = this.ended.filter(({ by, startedMs }) => by === null && startedMs >= countFromMs);
     return {
       ...gaps(this.ended, faultMs, to),
       safeLost: failed.filter(({ safe }) => safe).length,
       unsafeFailed: failed.filter(({ safe }) => !safe).length,
-      steadyAttemptsPerCall: this.steady.attemptsPerCall,
-      attemptsPerCall,
+      steadyAttemptsPerCall: (until.attempts - from.attempts) / (until.calls - from.calls),
+      attemptsPerCall: attempts / calls,
       p99Ratio: p99Ms(after) / p99Ms(before),
     };
-  }
-
-  private attemptsPerCall(): number {
-    const { attempts, calls } = this.understudy.counters(this.service);
-    return attempts / calls;
   }
 
   private call(): void {

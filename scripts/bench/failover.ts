@@ -27,6 +27,8 @@ export interface FailoverOptions {
   readonly runs: number;
 }
 
+/** The first calls wait for connections: they are no standard. */
+const SETTLE_MS = 1_000;
 const STEADY_MS = 2_000;
 const AFTERMATH_MS = 2_000;
 const DEAD_MS = 500;
@@ -72,8 +74,10 @@ class Run {
     await this.site.register(this.service, BACKUP, this.backup.port, 1);
     try {
       await this.callers.ask({ ask: 'open', service: this.service, consul: this.site.consul.address });
-      await pause(STEADY_MS);
-      await this.callers.ask({ ask: 'mark' });
+      for (const ms of [SETTLE_MS, STEADY_MS]) {
+        await pause(ms);
+        await this.callers.ask({ ask: 'mark' });
+      }
       if (fault === 'failback') return await this.failback(primary);
       const faultMs = monotonicMs();
       if (relay === undefined) await strike(fault, primary);

@@ -1,7 +1,7 @@
 /** Draws the figures as SVG, by Vega-Lite. White ground, so that they can be read in dark mode too. */
 import { parse, View } from 'vega';
 import { compile, type TopLevelSpec } from 'vega-lite';
-import type { CallPathResult } from './results';
+import type { CallPathResult, FailoverResult } from './results';
 
 const LOOK = { view: { stroke: null }, axis: { grid: true, gridColor: '#e4e4e4' }, font: 'sans-serif' };
 
@@ -29,6 +29,30 @@ export function callPathPlot({ rows }: CallPathResult): Promise<string> {
         { mark: { type: 'rule', strokeDash: [4, 3] }, encoding: { y: { datum: 1 } } },
       ],
     },
+    config: LOOK,
+  });
+}
+
+/** The gap of each fault: the bar is the median, the tick the worst run. */
+export function failoverPlot({ rows }: FailoverResult): Promise<string> {
+  const values = rows.flatMap(({ fault, gapMs }) => (gapMs === null ? [] : [{ fault, ...gapMs }]));
+  const y = { field: 'fault', type: 'nominal', sort: null, title: null };
+  return svgOf({
+    background: 'white',
+    title: 'From the fault to the first good call, ms (bar: median, tick: worst run)',
+    width: 520,
+    height: { step: 26 },
+    data: { values },
+    layer: [
+      {
+        mark: { type: 'bar', color: '#2a6f97' },
+        encoding: { y, x: { field: 'median', type: 'quantitative', title: 'ms' } },
+      },
+      {
+        mark: { type: 'tick', color: '#c0392b', thickness: 2 },
+        encoding: { y, x: { field: 'max', type: 'quantitative' } },
+      },
+    ],
     config: LOOK,
   });
 }

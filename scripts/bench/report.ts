@@ -5,18 +5,27 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { format } from 'prettier';
-import { callPathPlot } from './plots';
-import type { CallPathResult, Circumstances, Results } from './results';
+import { callPathPlot, failoverPlot } from './plots';
+import type { CallPathResult, Circumstances, FailoverResult, Results } from './results';
+import { gap, spread } from './tables';
 
 /** Writes `file`, and beside it benchmarks.md and images/. */
 export async function writeReport(results: Results, file: string): Promise<void> {
   const folder = dirname(file);
   await mkdir(join(folder, 'images'), { recursive: true });
   await writeFile(file, await format(JSON.stringify(results), { parser: 'json', printWidth: 120 }));
-  const { callPath } = results;
-  if (callPath !== undefined) await writeFile(join(folder, 'images/bench-call-path.svg'), await callPathPlot(callPath));
-  const page = [INTRODUCTION, callPath === undefined ? '' : callPathSection(callPath)].join('\n\n');
-  await writeFile(join(folder, 'benchmarks.md'), await format(page, { parser: 'markdown', printWidth: 120 }));
+  const { callPath, failover } = results;
+  const sections = [INTRODUCTION];
+  if (callPath !== undefined) {
+    sections.push(callPathSection(callPath));
+    await writeFile(join(folder, 'images/bench-call-path.svg'), await callPathPlot(callPath));
+  }
+  if (failover !== undefined) {
+    sections.push(failoverSection(failover));
+    await writeFile(join(folder, 'images/bench-failover.svg'), await failoverPlot(failover));
+  }
+  const page = await format(sections.join('\n\n'), { parser: 'markdown', printWidth: 120, proseWrap: 'always' });
+  await writeFile(join(folder, 'benchmarks.md'), page);
 }
 
 const INTRODUCTION = `# Benchmarks
@@ -61,6 +70,41 @@ ratio (x) is the median of the ratios to \`raw\` in the same round. \`Understudy
 repeated and hedged, a real Consul. \`attempts\` is per call, 1 where nobody counts.${absentLine(absent)}
 
 ![Client CPU per call of each variant against the raw channel](images/bench-call-path.svg)
+
+${markdownTable(head, body)}`;
+}
+
+function failoverSection(result: FailoverResult): string {
+  const { callsPerSecond, serviceTimeMs, deadlineMs, rows } = result;
+  const head = ['fault', 'runs', 'gap ms', 'pause ms', 'safe lost', 'unsafe failed', 'attempts', 'in all', 'p99'];
+  const body = rows.map((row) => [
+    row.fault,
+    row.runs,
+    gap(row),
+    spread(row.pauseMs),
+    spread(row.safeLost),
+    spread(row.unsafeFailed),
+    spread(row.steadyAttemptsPerCall),
+    spread(row.attemptsPerCall),
+    `${spread(row.p99Ratio)} x`,
+  ]);
+  return `## What a fault costs
+
+${circumstancesLine(result)}
+
+An open loop of ${callsPerSecond} calls/s with a deadline of ${deadlineMs} ms, one in four a \`MemoryAdd\`, which must not be repeated; one
+primary, one backup, ${serviceTimeMs} ms of service time, a real Consul, the client's defaults. No agent stands beside the servers: what
+the client notices, it notices by itself. Each figure is the median over the runs, and the worst run in brackets.
+
+- \`gap\`: from the fault to the first good answer of the backup; the service time and the ${1_000 / callsPerSecond} ms between two calls are
+  in it. \`pause\`: the longest time without a good answer of anybody from the fault on.
+- \`safe lost\` and \`unsafe failed\`: calls of the whole run that ended with an error.
+- \`attempts\`: attempts per call before the fault, so what hedging costs while nothing is wrong; \`in all\`: of the whole run.
+- \`p99\`: of the good calls that began after the fault, against those before it.
+- \`packets dropped\` is done by a relay that stops to forward and keeps its connections open. \`failback\` counts from the moment
+  when the client says that it goes back, and failures from the moment when the primary listens again.
+
+![The gap of each fault](images/bench-failover.svg)
 
 ${markdownTable(head, body)}`;
 }

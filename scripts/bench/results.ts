@@ -58,7 +58,7 @@ export interface FailoverRow {
   readonly pauseMs: Spread;
   readonly safeLost: Spread;
   readonly unsafeFailed: Spread;
-  /** Attempts per call before the fault: what hedging and probing cost while nothing is wrong. */
+  /** Attempts per call before the fault: what hedging costs while nothing is wrong. */
   readonly steadyAttemptsPerCall: Spread;
   readonly attemptsPerCall: Spread;
   /** p99 of the good calls that began after the fault over that of the calls before it. */

@@ -1,6 +1,6 @@
 /** The figures as tables for a terminal. */
 import Table from 'cli-table3';
-import type { CallPathResult, FailoverResult, Spread } from './results';
+import type { CallPathResult, FailoverResult, FailoverRow, Spread } from './results';
 
 export function callPathTable({ rows }: CallPathResult): string {
   const table = new Table({
@@ -34,7 +34,7 @@ export function failoverTable({ rows }: FailoverResult): string {
     table.push([
       row.fault,
       row.runs,
-      row.gapMs === null ? 'never' : `${spread(row.gapMs)}${row.never > 0 ? `, never ${row.never}` : ''}`,
+      gap(row),
       spread(row.pauseMs),
       spread(row.safeLost),
       spread(row.unsafeFailed),
@@ -48,4 +48,10 @@ export function failoverTable({ rows }: FailoverResult): string {
 /** `median (max)`. */
 export function spread({ median, max }: Spread): string {
   return `${median} (${max})`;
+}
+
+/** `median (max)` of the runs that saw a good call, and how many did not. */
+export function gap({ gapMs, never }: FailoverRow): string {
+  if (gapMs === null) return 'never';
+  return never === 0 ? spread(gapMs) : `${spread(gapMs)}, never in ${never}`;
 }
