@@ -80,8 +80,7 @@ class Run {
       }
       if (fault === 'failback') return await this.failback(primary);
       const faultMs = monotonicMs();
-      if (relay === undefined) await strike(fault, primary);
-      else await relay.lose();
+      await strike(fault, primary, relay);
       await pause(AFTERMATH_MS);
       return await this.close(faultMs, 0, BACKUP);
     } finally {
@@ -123,18 +122,18 @@ interface Relay {
   stop(): Promise<void>;
 }
 
-function strike(fault: Exclude<FaultName, 'packets dropped' | 'failback'>, primary: Calculator): Promise<void> {
-  const send = (signal: NodeJS.Signals): Promise<void> => {
-    primary.child.kill(signal);
-    return Promise.resolve();
-  };
+async function strike(fault: Exclude<FaultName, 'failback'>, primary: Calculator, relay?: Relay): Promise<void> {
   switch (fault) {
     case 'kill -9':
-      return send('SIGKILL');
+      primary.child.kill('SIGKILL');
+      return;
     case 'SIGSTOP':
-      return send('SIGSTOP');
     case 'SIGTERM':
-      return send('SIGTERM');
+      primary.child.kill(fault);
+      return;
+    case 'packets dropped':
+      await relay?.lose();
+      return;
     case 'every call UNAVAILABLE':
       return setFault(primary.port, 'UNAVAILABLE');
     case 'NOT_SERVING':

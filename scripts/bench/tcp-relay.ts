@@ -24,7 +24,9 @@ const server = createServer((near) => {
 function join(from: Socket, to: Socket): void {
   sockets.add(from);
   from.setNoDelay(true);
-  from.on('data', (data) => void (lossy ? undefined : to.write(data)));
+  from.on('data', (data) => {
+    if (!lossy) to.write(data);
+  });
   from.on('error', () => to.destroy());
   from.once('close', () => {
     sockets.delete(from);

@@ -51,10 +51,10 @@ export async function startWorker<Question extends object, Answer>(
 }
 
 /** The worker's side: says that it listens, and answers each question. */
-export function answerParent<Question>(answer: (question: Question) => Promise<object>): void {
+export function answerParent(answer: (question: never) => Promise<object>): void {
   const send = (reply: Reply<object>): void => void process.send?.(reply);
   process.on('disconnect', () => process.exit());
-  process.on('message', (question: Question) => {
+  process.on('message', (question: never) => {
     answer(question).then(
       (value) => send({ answer: value }),
       (error: unknown) => send({ error: error instanceof Error ? error.message : String(error) }),
