@@ -54,8 +54,8 @@ export async function startWorker<Question extends object, Answer>(
 export function answerParent(answer: (question: never) => Promise<object>): void {
   const send = (reply: Reply<object>): void => void process.send?.(reply);
   process.on('disconnect', () => process.exit());
-  process.on('message', (question: never) => {
-    answer(question).then(
+  process.on('message', (question) => {
+    answer(question as never).then(
       (value) => send({ answer: value }),
       (error: unknown) => send({ error: error instanceof Error ? error.message : String(error) }),
     );
