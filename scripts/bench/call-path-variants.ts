@@ -1,0 +1,36 @@
+/** The ways of calling that are compared, and what their processes are told and answer. Types and names, no deeds. */
+
+export const VARIANTS = [
+  'raw',
+  'round robin',
+  'Understudy',
+  'Understudy, no hedging',
+  'naive loop',
+  'HAProxy',
+  'nginx',
+] as const;
+export type VariantName = (typeof VARIANTS)[number];
+
+/** Each `127.0.0.1:PORT`; '' for a proxy that is not installed. */
+export interface CallPathTargets {
+  readonly primary: string;
+  readonly backup: string;
+  readonly consul: string;
+  readonly haproxy: string;
+  readonly nginx: string;
+}
+
+export interface RoundRequest {
+  readonly concurrency: number;
+  readonly calls: number;
+}
+
+/** What one variant did in one round. */
+export interface Round {
+  readonly callsPerSecond: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  /** CPU time of the client's process, user and system, per 1000 calls. */
+  readonly cpuMsPer1000: number;
+  readonly attemptsPerCall: number;
+}

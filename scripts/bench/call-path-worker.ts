@@ -1,0 +1,114 @@
+/**
+ * One way of calling the calculator, in a process of its own, so that its CPU time is its own. Measures when it is asked
+ * to, and is silent otherwise. It runs the built package, as users do.
+ */
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { credentials, type ClientOptions } from '@grpc/grpc-js';
+import type * as Package from '../../index';
+import { CalculatorClient, calculatorService } from '../../proto/calculator';
+import type { CallPathTargets, Round, RoundRequest, VariantName } from './call-path-variants';
+import { quantile } from './statistics';
+import { answerParent } from './worker-link';
+
+type Call = () => Promise<void>;
+
+interface Caller {
+  readonly call: Call;
+  /** Attempts sent for all calls so far; null where nobody counts. */
+  readonly attempts: () => number | null;
+}
+
+const DEADLINE_MS = 10_000;
+const ROUND_ROBIN = { 'grpc.service_config': JSON.stringify({ loadBalancingConfig: [{ round_robin: {} }] }) };
+
+function callOf(target: string, options: ClientOptions = {}): Call {
+  const client = new CalculatorClient(target, credentials.createInsecure(), options);
+  return () =>
+    new Promise((resolve, reject) => {
+      client.Add({ left: 2, right: 3 }, { deadline: Date.now() + DEADLINE_MS }, (error, answer) => {
+        if (answer?.value === 5) resolve();
+        else reject(error ?? new Error('a wrong answer'));
+      });
+    });
+}
+
+/** The loop that many write first: the next address on any error. */
+function tryEach(calls: readonly Call[]): Call {
+  return async () => {
+    let last: unknown;
+    for (const call of calls) {
+      try {
+        await call();
+        return;
+      } catch (error) {
+        last = error;
+      }
+    }
+    throw last;
+  };
+}
+
+async function understudyCaller(consul: string, hedging: boolean): Promise<Caller> {
+  const built = join(__dirname, '../../dist/index.js');
+  const { registerUnderstudy } = (await import(built)) as typeof Package;
+  const understudy = registerUnderstudy({ registry: { address: consul }, services: [calculatorService], hedging });
+  const call = callOf('consul:///calculator', understudy.channelOptions);
+  return { call, attempts: () => understudy.counters('calculator').attempts };
+}
+
+function callerOf(variant: VariantName, targets: CallPathTargets): Caller | Promise<Caller> {
+  const uncounted = (call: Call): Caller => ({ call, attempts: () => null });
+  switch (variant) {
+    case 'raw':
+      return uncounted(callOf(targets.primary));
+    case 'round robin':
+      return uncounted(callOf(targets.primary, ROUND_ROBIN));
+    case 'Understudy':
+      return understudyCaller(targets.consul, true);
+    case 'Understudy, no hedging':
+      return understudyCaller(targets.consul, false);
+    case 'naive loop':
+      return uncounted(tryEach([callOf(targets.primary), callOf(targets.backup)]));
+    case 'HAProxy':
+      return uncounted(callOf(targets.haproxy));
+    case 'nginx':
+      return uncounted(callOf(targets.nginx));
+  }
+}
+
+/** `concurrency` callers, each with its next call as soon as the last one came back, until `calls` were made. */
+async function measure({ call, attempts }: Caller, { concurrency, calls }: RoundRequest): Promise<Round> {
+  const latenciesMs: number[] = [];
+  let started = 0;
+  const caller = async (): Promise<void> => {
+    while (started < calls) {
+      started += 1;
+      const beganMs = performance.now();
+      await call();
+      latenciesMs.push(performance.now() - beganMs);
+    }
+  };
+  const attemptsBefore = attempts();
+  const cpuBefore = process.cpuUsage();
+  const beganMs = performance.now();
+  await Promise.all(Array.from({ length: concurrency }, caller));
+  const tookMs = performance.now() - beganMs;
+  const { user, system } = process.cpuUsage(cpuBefore);
+  const attemptsAfter = attempts();
+  return {
+    callsPerSecond: (calls * 1_000) / tookMs,
+    p50Ms: quantile(latenciesMs, 0.5),
+    p99Ms: quantile(latenciesMs, 0.99),
+    cpuMsPer1000: (user + system) / calls,
+    attemptsPerCall: attemptsBefore === null || attemptsAfter === null ? 1 : (attemptsAfter - attemptsBefore) / calls,
+  };
+}
+
+async function main(): Promise<void> {
+  const [variant, targets] = process.argv.slice(2) as [VariantName, string];
+  const caller = await callerOf(variant, JSON.parse(targets) as CallPathTargets);
+  answerParent((request: RoundRequest) => measure(caller, request));
+}
+
+void main();

@@ -1,0 +1,123 @@
+/**
+ * What a call costs when nothing is wrong: every variant in a process of its own, all alive, one measured at a time.
+ * Each round gives each variant its turn, in another order, so that a busy minute of the machine falls upon all; only
+ * ratios within a round are compared.
+ */
+import type { Cleanup } from '../quickstart/cleanup';
+import { VARIANTS, type CallPathTargets, type Round, type RoundRequest, type VariantName } from './call-path-variants';
+import { PROXIES, startProxy } from './proxies';
+import { circumstances, type CallPathResult, type CallPathRow } from './results';
+import { Site } from './site';
+import { median, rounded } from './statistics';
+import { startWorker, type Worker } from './worker-link';
+
+export interface CallPathOptions {
+  readonly command: string;
+  readonly rounds: number;
+  /** Of each variant in each round. */
+  readonly callsPerRound: number;
+  readonly concurrencies: readonly number[];
+}
+
+const WARM_UP = 2;
+
+type Caller = Worker<RoundRequest, Round>;
+/** Of one concurrency, in one round. */
+type RoundOfAll = ReadonlyMap<VariantName, Round>;
+
+export async function benchCallPath(
+  options: CallPathOptions,
+  cleanup: Cleanup,
+  say: (line: string) => void,
+): Promise<CallPathResult> {
+  const site = await Site.start(cleanup, say);
+  const where = circumstances(options.command, site.consul.version);
+  const { targets, absent } = await serve(site);
+  for (const name of absent) say(`${name} is not installed: the bench goes on without it`);
+  const callers = await startCallers(site, targets);
+  const rows: CallPathRow[] = [];
+  for (const concurrency of options.concurrencies) {
+    const rounds: RoundOfAll[] = [];
+    // Connections and compilers are warm before anything counts.
+    await oneRound(callers, { concurrency, calls: WARM_UP * options.callsPerRound }, 0);
+    for (let round = 0; round < options.rounds; round += 1) {
+      rounds.push(await oneRound(callers, { concurrency, calls: options.callsPerRound }, round));
+    }
+    for (const variant of callers.keys()) rows.push(rowOf(variant, concurrency, rounds));
+    say(`call path: ${options.rounds} rounds at concurrency ${concurrency} are done`);
+  }
+  const { rounds, callsPerRound } = options;
+  return { ...where, rounds, callsPerRound, absent, rows };
+}
+
+async function serve(site: Site): Promise<{ targets: CallPathTargets; absent: readonly string[] }> {
+  const [primary, backup] = await Promise.all([
+    site.startCalculator('calculator-1'),
+    site.startCalculator('calculator-2'),
+  ]);
+  await site.register('calculator', primary.instance, primary.port, 0);
+  await site.register('calculator', backup.instance, backup.port, 1);
+  const at = { primary: `127.0.0.1:${primary.port}`, backup: `127.0.0.1:${backup.port}` };
+  const proxies = { haproxy: '', nginx: '' };
+  const absent: string[] = [];
+  for (const name of PROXIES) {
+    const proxy = await startProxy(name, at.primary, site.folder);
+    if (proxy === undefined) {
+      absent.push(name);
+      continue;
+    }
+    site.own(proxy.child);
+    proxies[name] = proxy.address;
+  }
+  return { targets: { ...at, ...proxies, consul: site.consul.address }, absent };
+}
+
+async function startCallers(site: Site, targets: CallPathTargets): Promise<ReadonlyMap<VariantName, Caller>> {
+  const callers = new Map<VariantName, Caller>();
+  for (const variant of VARIANTS) {
+    if (variant === 'HAProxy' && targets.haproxy === '') continue;
+    if (variant === 'nginx' && targets.nginx === '') continue;
+    const caller = await startWorker<RoundRequest, Round>('call-path-worker', [variant, JSON.stringify(targets)]);
+    site.own(caller.child);
+    callers.set(variant, caller);
+  }
+  return callers;
+}
+
+async function oneRound(
+  callers: ReadonlyMap<VariantName, Caller>,
+  request: RoundRequest,
+  round: number,
+): Promise<RoundOfAll> {
+  const turns = [...callers];
+  const first = round % turns.length;
+  const measured = new Map<VariantName, Round>();
+  for (const [variant, caller] of [...turns.slice(first), ...turns.slice(0, first)]) {
+    measured.set(variant, await caller.ask(request));
+  }
+  return measured;
+}
+
+function rowOf(variant: VariantName, concurrency: number, rounds: readonly RoundOfAll[]): CallPathRow {
+  const middle = (of: (one: Round, raw: Round) => number, digits: number): number => {
+    const values = rounds.flatMap((round) => {
+      const one = round.get(variant);
+      const raw = round.get('raw');
+      return one === undefined || raw === undefined ? [] : [of(one, raw)];
+    });
+    return rounded(median(values), digits);
+  };
+  return {
+    variant,
+    concurrency,
+    callsPerSecond: middle((one) => one.callsPerSecond, 0),
+    p50Ms: middle((one) => one.p50Ms, 2),
+    p99Ms: middle((one) => one.p99Ms, 2),
+    cpuMsPer1000: middle((one) => one.cpuMsPer1000, 1),
+    attemptsPerCall: middle((one) => one.attemptsPerCall, 4),
+    callsRatio: middle((one, raw) => one.callsPerSecond / raw.callsPerSecond, 3),
+    p50Ratio: middle((one, raw) => one.p50Ms / raw.p50Ms, 3),
+    p99Ratio: middle((one, raw) => one.p99Ms / raw.p99Ms, 3),
+    cpuRatio: middle((one, raw) => one.cpuMsPer1000 / raw.cpuMsPer1000, 3),
+  };
+}

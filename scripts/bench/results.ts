@@ -1,0 +1,96 @@
+/**
+ * The shape of docs/benchmarks.json. Each bench replaces its own part and leaves the others as they stand, with the
+ * machine and the hour that they were measured in.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { cpus, loadavg } from 'node:os';
+import type { VariantName } from './call-path-variants';
+
+/** How and where a part was measured. */
+export interface Circumstances {
+  readonly command: string;
+  readonly date: string;
+  readonly node: string;
+  readonly cpu: string;
+  readonly cores: number;
+  /** Processes that wanted a core, one-minute mean, before the first round: above 0 somebody else was at work. */
+  readonly loadBefore: number;
+  readonly consul: string;
+}
+
+/** Medians over the rounds; a ratio is the median of the ratios to `raw` in the same round. */
+export interface CallPathRow {
+  readonly variant: VariantName;
+  readonly concurrency: number;
+  readonly callsPerSecond: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly cpuMsPer1000: number;
+  readonly attemptsPerCall: number;
+  readonly callsRatio: number;
+  readonly p50Ratio: number;
+  readonly p99Ratio: number;
+  readonly cpuRatio: number;
+}
+
+export interface CallPathResult extends Circumstances {
+  readonly rounds: number;
+  readonly callsPerRound: number;
+  /** Proxies that were not installed. */
+  readonly absent: readonly string[];
+  readonly rows: readonly CallPathRow[];
+}
+
+export interface Spread {
+  readonly median: number;
+  readonly max: number;
+}
+
+/** Of all runs of one fault. */
+export interface FailoverRow {
+  readonly fault: string;
+  readonly runs: number;
+  /** From the fault to the first good call on the instance that calls move to; null when no run saw one. */
+  readonly gapMs: Spread | null;
+  /** Runs that never saw one. */
+  readonly never: number;
+  /** The longest time without a good answer of anybody after the fault. */
+  readonly pauseMs: Spread;
+  readonly safeLost: Spread;
+  readonly unsafeFailed: Spread;
+  /** Attempts per call before the fault: what hedging costs while nothing is wrong. */
+  readonly steadyAttemptsPerCall: Spread;
+  readonly attemptsPerCall: Spread;
+  /** p99 of the good calls that began after the fault over that of the calls before it. */
+  readonly p99Ratio: Spread;
+}
+
+export interface FailoverResult extends Circumstances {
+  readonly callsPerSecond: number;
+  readonly serviceTimeMs: number;
+  readonly deadlineMs: number;
+  readonly rows: readonly FailoverRow[];
+}
+
+export interface Results {
+  readonly callPath?: CallPathResult;
+  readonly failover?: FailoverResult;
+}
+
+export function circumstances(command: string, consul: string): Circumstances {
+  const [first] = cpus();
+  return {
+    command,
+    date: new Date().toISOString().slice(0, 16).replace('T', ' '),
+    node: process.version,
+    cpu: first?.model.trim() ?? 'unknown',
+    cores: cpus().length,
+    loadBefore: Number((loadavg()[0] ?? 0).toFixed(1)),
+    consul,
+  };
+}
+
+/** What stands in the file, or nothing when there is none. */
+export function readResults(file: string): Results {
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Results) : {};
+}

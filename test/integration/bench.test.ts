@@ -1,0 +1,58 @@
+/** The bench as a user starts it, as short as it can be: that it measures, writes and leaves nothing behind. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Results } from '../../scripts/bench/results';
+import { processesWith } from '../support/processes';
+import { ROOT } from '../support/program';
+import { until } from '../support/until';
+
+jest.setTimeout(120_000);
+
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'understudy-test-'));
+});
+
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+async function bench(...flags: string[]): Promise<{ readonly code: number | null; readonly output: string }> {
+  const child = spawn(process.execPath, ['-r', 'ts-node/register/transpile-only', 'scripts/bench.ts', ...flags], {
+    cwd: ROOT,
+    env: { ...process.env, TMPDIR: folder },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (output += String(data)));
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, output };
+}
+
+it('measures the call path, writes figures, page and plot from it, and leaves nothing running', async () => {
+  const file = join(folder, 'results', 'benchmarks.json');
+  const flags = ['--rounds', '1', '--calls', '20', '--concurrency', '4', '--json', file];
+  const { code, output } = await bench('--quick', '--only', 'call-path', ...flags);
+  expect(output).toContain('Understudy, no hedging');
+  expect(code).toBe(0);
+
+  const { callPath } = JSON.parse(readFileSync(file, 'utf8')) as Results;
+  expect(callPath?.rows.find(({ variant }) => variant === 'raw')).toMatchObject({ callsRatio: 1, cpuRatio: 1 });
+  expect(callPath?.rows.every(({ callsPerSecond, cpuMsPer1000 }) => callsPerSecond > 0 && cpuMsPer1000 > 0)).toBe(true);
+  const page = readFileSync(join(folder, 'results', 'benchmarks.md'), 'utf8');
+  expect(page).toContain('images/bench-call-path.svg');
+  expect(page).not.toContain(folder);
+  expect(readFileSync(join(folder, 'results', 'images', 'bench-call-path.svg'), 'utf8')).toMatch(/^<svg /);
+
+  expect(readdirSync(folder).filter((name) => name.startsWith('understudy'))).toEqual([]);
+  await until(() => processesWith(folder).length === 0, { what: 'every process of the run to be gone' });
+});
+
+it('refuses a part that it does not know, without a stack trace', async () => {
+  const { code, output } = await bench('--only', 'everything');
+  expect(code).toBe(2);
+  expect(output).toContain('Allowed are call-path, failover');
+  expect(output).not.toContain('    at ');
+});
