@@ -22,7 +22,7 @@ export interface RunResult {
 }
 
 /** What follows from a fault is over by then: a TTL, a backoff, a start, a few probes. The hold of a failback comes on top. */
-export const CONVERGE_MS = 45_000;
+const CONVERGE_MS = 45_000;
 /** An operator looks after what was given up. */
 const FORGIVE_AFTER_MS = 3_000;
 

@@ -28,8 +28,8 @@ export interface StageOptions {
   readonly client?: ClientTunables;
 }
 
-export const NAMES = ['calculator-1', 'calculator-2', 'calculator-3'] as const;
-export const VICTIM = NAMES[0];
+const NAMES = ['calculator-1', 'calculator-2', 'calculator-3'] as const;
+const VICTIM = NAMES[0];
 const SERVICE_TIME_MS = 3;
 
 let stages = 0;
