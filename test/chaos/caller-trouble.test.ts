@@ -41,7 +41,12 @@ class Caller {
   private readonly child: ChildProcess;
 
   constructor(target: string) {
-    const script = ['-r', 'ts-node/register/transpile-only', join(__dirname, '../support/chaos/caller-script.ts'), target];
+    const script = [
+      '-r',
+      'ts-node/register/transpile-only',
+      join(__dirname, '../support/chaos/caller-script.ts'),
+      target,
+    ];
     this.child = spawn(process.execPath, script, { stdio: ['ignore', 'pipe', 'inherit'] });
     createInterface({ input: this.child.stdout! }).on('line', (line) => {
       const { calls, failed, failover } = JSON.parse(line) as { calls: number; failed: number; failover?: string };
