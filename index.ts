@@ -5,14 +5,16 @@
 export { registerUnderstudy } from './client/register-understudy';
 export type { RegisterOptions, Understudy } from './client/register-understudy';
 export type {
+  AttemptEvent,
   AttemptFailedEvent,
+  CallEvent,
   EndpointEvent,
   SettingsEvent,
   TierChangeEvent,
   UnderstudyEvents,
 } from './client/client-core';
 export type { ServiceSettings } from './client/service-settings';
-export type { CallCounters } from './client/call-monitor';
+export type { CallCounters, RecentFailure } from './client/call-monitor';
 export type { ClientTunables } from './client/options';
 export type { RegistryConfig } from './registry/factory';
 export { newCallId } from './client/call-id';

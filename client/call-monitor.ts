@@ -25,12 +25,49 @@ export interface AttemptFailure {
   readonly details: string;
 }
 
+/** Why an attempt was made: it is the call's first, an earlier one failed, or an earlier one is late. */
+export type AttemptReason = 'first' | 'repeated' | 'hedged';
+
+export interface AttemptRecord {
+  readonly method: string;
+  /** Id of the instance that was tried. */
+  readonly endpoint: string;
+  /** gRPC status, `OK`; CANCELLED also for one that lost to another attempt. */
+  readonly code: string;
+  readonly why: AttemptReason;
+  readonly tookMs: number;
+}
+
+export interface CallRecord {
+  readonly method: string;
+  /** What its caller was told, `OK`. */
+  readonly code: string;
+  readonly attempts: number;
+  readonly tookMs: number;
+}
+
+export interface RecentFailure extends AttemptFailure {
+  /** Unix time in ms. */
+  readonly atMs: number;
+}
+
+/** What a monitor tells, besides counting. */
+export interface MonitorPorts {
+  unixMs(): number;
+  readonly onAttemptFailed?: (failure: AttemptFailure) => void;
+  readonly onAttempt?: (record: AttemptRecord) => void;
+  readonly onCall?: (record: CallRecord) => void;
+}
+
+const FAILURES_KEPT = 100;
+
 export class CallMonitor {
   private readonly count = { calls: 0, attempts: 0, ok: 0, callerErrors: 0, failuresSeen: 0, failuresHidden: 0 };
 
   private readonly usualMs = new Map<string, RecentQuantile>();
+  private readonly failures: RecentFailure[] = [];
 
-  constructor(private readonly onAttemptFailed: (failure: AttemptFailure) => void) {}
+  constructor(private readonly ports: MonitorPorts) {}
 
   callStarted(): void {
     this.count.calls += 1;
@@ -55,10 +92,17 @@ export class CallMonitor {
   }
 
   attemptFailed(failure: AttemptFailure): void {
-    this.onAttemptFailed(failure);
+    if (this.failures.length === FAILURES_KEPT) this.failures.shift();
+    this.failures.push({ ...failure, atMs: this.ports.unixMs() });
+    this.ports.onAttemptFailed?.(failure);
   }
 
-  callEnded(outcome: Outcome, failedAttempts: number): void {
+  attemptEnded(record: AttemptRecord): void {
+    this.ports.onAttempt?.(record);
+  }
+
+  callEnded(outcome: Outcome, failedAttempts: number, record: CallRecord): void {
+    this.ports.onCall?.(record);
     if (outcome === 'failure') {
       this.count.failuresSeen += 1;
       this.count.failuresHidden += Math.max(0, failedAttempts - 1);
@@ -71,5 +115,10 @@ export class CallMonitor {
 
   counters(): CallCounters {
     return { ...this.count };
+  }
+
+  /** The last hundred failed attempts, oldest first. */
+  recentFailures(): readonly RecentFailure[] {
+    return [...this.failures];
   }
 }

@@ -5,7 +5,7 @@
 import { status, type Metadata, type StatusObject } from '@grpc/grpc-js';
 import { outcomeOf } from '../core/measure/outcome';
 import type { Clock } from '../core/time/clock';
-import type { CallMonitor } from './call-monitor';
+import type { AttemptReason, CallMonitor } from './call-monitor';
 import type { Filter, PickResult } from './grpc-experimental';
 import type { EndpointConnection } from './endpoint-connection';
 
@@ -53,6 +53,7 @@ export class CallTrace {
   }
 
   attemptOn(endpoint: EndpointConnection): Attempt {
+    const why: AttemptReason = this.tried.length === 0 ? 'first' : this.out > 0 ? 'hedged' : 'repeated';
     this.tried.push(endpoint);
     this.givenMs = this.clock.nowMs();
     let startedMs = 0;
@@ -72,6 +73,7 @@ export class CallTrace {
         const tookMs = nowMs - startedMs;
         endpoint.vitals.attemptEnded(code, waited, tookMs, nowMs);
         endpoint.load.attemptEnded(trailers, nowMs);
+        this.monitor.attemptEnded({ method: this.path, endpoint: endpoint.entry.id, code: status[code], why, tookMs });
         this.attemptEnded(endpoint, code, details, tookMs);
       },
     };
@@ -98,7 +100,9 @@ export class CallTrace {
   ended(code: status): void {
     this.offerAgain = null;
     this.cancelOffer();
-    this.monitor.callEnded(outcomeOf(code), this.failedAttempts);
+    const tookMs = this.clock.nowMs() - this.startedMs;
+    const record = { method: this.path, code: status[code], attempts: this.tried.length, tookMs };
+    this.monitor.callEnded(outcomeOf(code), this.failedAttempts, record);
   }
 
   filter(): Filter {

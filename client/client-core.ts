@@ -7,7 +7,13 @@ import type { Fitness } from '../core/detect/fitness';
 import type { Clock, Rng } from '../core/time/clock';
 import type { SettingEvent } from '../registry/port';
 import type { CallConfigParts } from './call-config';
-import { CallMonitor, type AttemptFailure, type CallCounters } from './call-monitor';
+import {
+  CallMonitor,
+  type AttemptFailure,
+  type AttemptRecord,
+  type CallCounters,
+  type CallRecord,
+} from './call-monitor';
 import type { ChannelContext } from './channel-context';
 import type { MethodSafety } from './method-safety';
 import { budgetOptions, optionsOf, type ClientOptions } from './options';
@@ -43,6 +49,10 @@ export interface SettingsEvent extends ServiceEvent {
 
 export interface AttemptFailedEvent extends ServiceEvent, AttemptFailure {}
 
+export interface AttemptEvent extends ServiceEvent, AttemptRecord {}
+
+export interface CallEvent extends ServiceEvent, CallRecord {}
+
 /** Each channel tells its own; with several channels to one service an event comes several times. */
 export interface UnderstudyEvents {
   /** The first choice of a tier. */
@@ -52,6 +62,10 @@ export interface UnderstudyEvents {
   /** An endpoint became fit, unfit, … */
   endpoint: [EndpointEvent];
   'attempt-failed': [AttemptFailedEvent];
+  /** An attempt has ended, well or not. */
+  attempt: [AttemptEvent];
+  /** A call has ended, as its caller was told. */
+  call: [CallEvent];
   /** An operator's settings were read. */
   settings: [SettingsEvent];
 }
@@ -77,7 +91,12 @@ export class ClientCore {
   monitorOf(service: string): CallMonitor {
     const known = this.monitors.get(service);
     if (known !== undefined) return known;
-    const monitor = new CallMonitor((failure) => this.emit('attempt-failed', { ...this.stamp(service), ...failure }));
+    const monitor = new CallMonitor({
+      unixMs: () => this.clock.unixMs(),
+      onAttemptFailed: (failure) => this.emit('attempt-failed', () => ({ ...this.stamp(service), ...failure })),
+      onAttempt: (attempt) => this.emit('attempt', () => ({ ...this.stamp(service), ...attempt })),
+      onCall: (call) => this.emit('call', () => ({ ...this.stamp(service), ...call })),
+    });
     this.monitors.set(service, monitor);
     return monitor;
   }
@@ -115,9 +134,9 @@ export class ClientCore {
       safety: this.safety,
       budget: this.budgetOf(service),
       onEndpoint: ({ id, tier, fitness, reason }: Candidate) =>
-        this.emit('endpoint', { ...this.stamp(service), id, tier, fitness, reason }),
+        this.emit('endpoint', () => ({ ...this.stamp(service), id, tier, fitness, reason })),
       onTierChange: ({ kind, from, to }: TierChange, reason) =>
-        this.emit(kind, { ...this.stamp(service), from, to, reason }),
+        this.emit(kind, () => ({ ...this.stamp(service), from, to, reason })),
     };
   }
 
@@ -125,7 +144,7 @@ export class ClientCore {
   takeSettings(service: string, event: SettingEvent): LiveSettings | null {
     if (event.type === 'trouble') return null;
     const { settings, reason } = readSettings(event.text);
-    this.emit('settings', { ...this.stamp(service), applied: settings, reason });
+    this.emit('settings', () => ({ ...this.stamp(service), applied: settings, reason }));
     return settings;
   }
 
@@ -142,8 +161,10 @@ export class ClientCore {
   }
 
   /** In a later tick: a listener of the user's must not run, or throw, in the middle of a decision. */
-  private emit<Name extends keyof UnderstudyEvents>(name: Name, event: UnderstudyEvents[Name][0]): void {
+  private emit<Name extends keyof UnderstudyEvents>(name: Name, make: () => UnderstudyEvents[Name][0]): void {
     const emitter: EventEmitter = this.events;
-    if (emitter.listenerCount(name) > 0) process.nextTick(() => emitter.emit(name, event));
+    if (emitter.listenerCount(name) === 0) return;
+    const event = make();
+    process.nextTick(() => emitter.emit(name, event));
   }
 }

@@ -33,6 +33,8 @@ export interface EndpointPorts {
   readonly options: ClientOptions;
   readonly safety: MethodSafety;
   readonly onChange: () => void;
+  /** It answered a heartbeat. */
+  readonly onLife: () => void;
   /** It keeps quiet while calls wait: ask the others for a sign of life, to compare. */
   readonly onDoubt: () => void;
 }
@@ -62,6 +64,7 @@ export class EndpointConnection {
       options: vitalsOptions(ports.options),
       sendHeartbeat: (answered) => this.heartbeat(answered),
       onChange: () => this.vitalsChanged(),
+      onLife: ports.onLife,
       onDoubt: ports.onDoubt,
     });
   }

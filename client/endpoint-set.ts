@@ -27,6 +27,9 @@ export class EndpointSet {
   private readonly endpoints = new Map<string, EndpointConnection>();
   private readonly last = new Map<string, { readonly fitness: Candidate['fitness']; readonly sinceMs: number }>();
 
+  /** Somebody is silent: each sign of life of another counts. */
+  private comparing = false;
+
   constructor(
     private readonly createSubchannel: EndpointPorts['createSubchannel'],
     private readonly onChange: () => void,
@@ -54,6 +57,7 @@ export class EndpointSet {
 
   judge(nowMs: number, { order, options: { missingGraceMs } }: ChannelContext): Judgements {
     const all: Judged[] = [];
+    this.comparing = false;
     let wakeAtMs = Infinity;
     for (const [id, endpoint] of this.endpoints) {
       const compared = this.factsOf(endpoint, nowMs);
@@ -90,7 +94,11 @@ export class EndpointSet {
   private connectionTo(entry: CatalogEntry, { clock, options, safety }: ChannelContext): EndpointConnection {
     const { createSubchannel, onChange } = this;
     const onDoubt = (): void => this.askEverybody();
-    return new EndpointConnection(entry, { clock, options, safety, onChange, onDoubt, createSubchannel });
+    // Not each time: with many endpoints that would be a judgement of all for each heartbeat of each.
+    const onLife = (): void => {
+      if (this.comparing) this.onChange();
+    };
+    return new EndpointConnection(entry, { clock, options, safety, onChange, onLife, onDoubt, createSubchannel });
   }
 
   private askEverybody(): void {
@@ -118,6 +126,7 @@ export class EndpointSet {
       endpoint.vitals.compareWith([], nowMs);
       return { facts, wakeAtMs: Infinity };
     }
+    this.comparing = true;
     const others = [...this.endpoints.values()].filter((one) => one !== endpoint);
     const lives = others.map((one) => one.vitals.lastLifeMs).filter((lifeMs) => lifeMs !== null);
     const verdict = endpoint.vitals.compareWith(lives, nowMs);

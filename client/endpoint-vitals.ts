@@ -39,6 +39,8 @@ export interface VitalsPorts {
   readonly sendHeartbeat: (answered: () => void) => void;
   /** Something was decided, or was proved wrong. */
   readonly onChange: () => void;
+  /** A heartbeat was answered: a measure for others that are silent, and no news otherwise. */
+  readonly onLife: () => void;
   /** A heartbeat was sent because of silence: others may be asked for a sign of life, to compare. */
   readonly onDoubt: () => void;
 }
@@ -187,7 +189,7 @@ export class EndpointVitals {
       if (this.silence === null || connections !== this.connections) return;
       this.takeLife(heartbeatAnswered(this.silence, sentMs, this.ports.clock.nowMs()));
       this.consider();
-      this.ports.onChange();
+      this.ports.onLife();
     });
   }
 

@@ -9,7 +9,7 @@ import type { RegistryConfig } from '../registry/factory';
 import type { Registry } from '../registry/port';
 import { systemClock } from '../runtime/system-clock';
 import { POLICY_NAME, UnderstudyBalancer, UnderstudyBalancingConfig } from './balancer';
-import type { CallCounters } from './call-monitor';
+import type { CallCounters, RecentFailure } from './call-monitor';
 import { CallReporter } from './call-reporter';
 import { ClientCore, type UnderstudyEvents } from './client-core';
 import {
@@ -41,10 +41,12 @@ export interface Understudy {
    * They tie the client to this Understudy, also where several are registered; your own options may stand beside them.
    */
   readonly channelOptions: GrpcClientOptions;
-  /** `start`, `failover`, `failback`, `endpoint`, `attempt-failed`. */
+  /** `start`, `failover`, `failback`, `endpoint`, `settings`, `attempt-failed`, `attempt`, `call`. */
   readonly events: EventEmitter<UnderstudyEvents>;
   /** Counters of all calls to one service since registerUnderstudy. */
   counters(service: string): CallCounters;
+  /** The last hundred failed attempts of one service, oldest first. No payload, no metadata. */
+  recentFailures(service: string): readonly RecentFailure[];
   /** Ends the watches, and reports the last calls. Close your clients first. */
   close(): Promise<void>;
 }
@@ -71,6 +73,7 @@ export function registerUnderstudy(options: RegisterOptions = {}): Understudy {
     channelOptions: { [CORE_KEY]: core },
     events: core.events,
     counters: (service) => core.monitorOf(service).counters(),
+    recentFailures: (service) => core.monitorOf(service).recentFailures(),
     close: async () => {
       await Promise.all([reporter?.stop(), hub.close()]);
     },

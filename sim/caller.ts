@@ -69,7 +69,7 @@ export class Caller {
     const { maxAttempts, hedging: enabled, hedgeMinDelayMs: minDelayMs, hedgeFirstDelayMs: firstDelayMs } = options;
     this.selector = new CallConfigSelector({
       ...{ safety, clock, maxAttempts, budget: this.budget, userConfig: null },
-      monitor: new CallMonitor(() => undefined),
+      monitor: new CallMonitor(clock),
       hedge: { enabled, minDelayMs, firstDelayMs },
     });
     this.context = {

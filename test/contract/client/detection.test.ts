@@ -57,7 +57,7 @@ beforeEach(async () => {
   ]);
   lines = await Promise.all([TcpProxy.start(servers[0].port), TcpProxy.start(servers[1].port)]);
   // Slower than the defaults, since other tests crowd the machine: what is shown is that, not how fast.
-  bench = new ClientBench({ failbackHoldMs: 300, heartbeatMinTimeoutMs: 250 });
+  bench = new ClientBench({ failbackHoldMs: 300, heartbeatMinTimeoutMs: 500 });
   await bench.registerTiers({ instance: 'one', port: lines[0].port }, { instance: 'two', port: lines[1].port });
   client = bench.client();
   await until(async () => (await add(client)).instance === 'one', { what: 'the first call' });

@@ -37,7 +37,7 @@ function pickedBeside(suspect: Judged): unknown {
   const decision = { level: 'fit', state: { activeTier: 0 } } as unknown as TierDecision;
   const judged = [endpoint('good', 'fit', 'in'), suspect];
   const over = pickerOver(judged, decision, context, { next: 0 }, clock.nowMs(), () => undefined);
-  const monitor = new CallMonitor(() => undefined);
+  const monitor = new CallMonitor(clock);
   const trace = new CallTrace('/a.B/C', { repeatable: true, streams: false, lateAfterMs: null }, monitor, clock);
   const picked = over?.picker.pick({ metadata: null as never, extraPickInfo: trace as never });
   return picked?.subchannel;
