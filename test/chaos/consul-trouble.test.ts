@@ -47,10 +47,10 @@ afterEach(async () => {
 it.each(TROUBLES)('when $name, no call fails, and the view is right soon after', async ({ begins }) => {
   begins(proxy);
   proxy.breakConnections();
-  await stage.callsGoOn(400);
+  await stage.callsGoOn(200);
   // What the caller cannot learn now.
   await stage.beat('critical', 'its disk is full');
-  await stage.callsGoOn(100);
+  await stage.callsGoOn(50);
   proxy.instead = null;
   proxy.cutBodies = false;
   proxy.delayMs = 0;

@@ -116,7 +116,7 @@ describe.each<Topology>(['tiers', 'equals'])('with %s', (topology) => {
     await stage.begin();
     await death.happens(stage);
     if (death.isLeft) await stage.victimIsLeft();
-    await stage.callsGoOn(150);
+    await stage.callsGoOn(90);
     const { load } = stage;
     await load.stop();
     expect(load.lostSafe).toEqual([]);

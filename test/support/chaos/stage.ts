@@ -98,7 +98,7 @@ export class Stage {
     }
     this.client = new CalculatorClient(this.target, credentials.createInsecure(), this.understudy.channelOptions);
     this.running = new MixedLoad(this.client, this.service);
-    await this.callsGoOn(150);
+    await this.callsGoOn(75);
   }
 
   async callsGoOn(calls: number): Promise<void> {
