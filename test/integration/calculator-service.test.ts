@@ -23,7 +23,7 @@ describe('the Calculator over a real socket', () => {
 
   const series = async (from: number, count: number, intervalMs: number): Promise<readonly number[]> => {
     const values: number[] = [];
-    const call = client.Series({ from, count, intervalMs }, { deadline: Date.now() + 5_000 });
+    const call = client.Series({ from, count, intervalMs }, { deadline: Date.now() + 20_000 });
     for await (const answer of call) values.push((answer as Answer__Output).value);
     return values;
   };

@@ -106,6 +106,8 @@ it('keeps running until Ctrl-C when asked to, and then ends well', async () => {
     timeoutMs: 90_000,
   });
   expect(processesWith(run.folder).length).toBeGreaterThan(0);
+  // Says in its own words what was wrong, if anything was.
+  expect(run.output()).toContain('✓ no safe call was lost');
   run.child.kill('SIGINT');
   expect(await run.ended).toBe(0);
   await expectNothingLeft(run);

@@ -141,12 +141,18 @@ describe("the user's own options", () => {
 
 describe('a hedge', () => {
   it('is not sent when a call only had to wait for its first endpoint', async () => {
-    await begin({ hedging: true, hedgeFirstDelayMs: 300, settleMs: 2_000 });
+    await begin({
+      hedging: true,
+      hedgeFirstDelayMs: 1_500,
+      settleMs: 10_000,
+      connectDeadlineMs: 5_000,
+      quietMs: 5_000,
+    });
     const line = await TcpProxy.start(primary.port);
     line.lose(true);
     await bench.register({ instance: 'one', port: line.port }, 0);
-    const calls = Array.from({ length: 20 }, () => add(bench.client(), { waitForReady: true }));
-    await pause(350);
+    const calls = Array.from({ length: 20 }, () => add(bench.client(), { waitForReady: true, deadlineMs: 20_000 }));
+    await pause(1_550);
     line.lose(false);
     const answers = await Promise.all(calls);
     await line.stop();
