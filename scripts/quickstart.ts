@@ -36,6 +36,7 @@ interface Flags {
 const ROOT = resolve(__dirname, '..');
 const SERVICE = 'calculator';
 const ALL_PASSING_MS = 20_000;
+const FIRST_ANSWERS_MS = 20_000;
 const STORY_MS = 40_000;
 /** Time for the last calls to show that all is well again. */
 const EPILOGUE_MS = 1_500;
@@ -83,6 +84,11 @@ class Quickstart {
     await this.watchUntilAllPass(consul, nodes, story, told);
     const load = await this.startLoad(folder, consul, story, told);
 
+    await this.within(
+      FIRST_ANSWERS_MS,
+      told.until(() => story.primaryAnswers),
+    );
+    if (!story.primaryAnswers) throw new Error(`the load got no answer from ${primary.id}:\n${await tails(nodes)}`);
     await this.pause((this.flags.seconds * 1_000) / 4);
     const fault = await prepareFault(this.flags.fault, primary);
     story.faultAt(Date.now(), fault.what);

@@ -1,22 +1,35 @@
 /**
  * `npm run sim`: runs seeds, prints and shrinks what broke, and replays one seed to the letter.
  */
-import { parseArgs } from 'node:util';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { describeFault } from './faults';
 import { runSeed, type RunResult } from './run';
 import { shrink } from './shrink';
 
-const { values } = parseArgs({
-  options: {
-    /** How many seeds … */
-    seeds: { type: 'string', default: '100' },
-    /** … beginning with this one. */
-    from: { type: 'string', default: '1' },
-    /** Play this one alone, and show what happens. */
-    seed: { type: 'string' },
-    json: { type: 'boolean', default: false },
-  },
-});
+interface Flags {
+  readonly seeds: number;
+  readonly from: number;
+  readonly seed?: number;
+  readonly json: boolean;
+}
+
+function whole(text: string): number {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('It must be a whole number of at least 1.');
+}
+
+function parseFlags(argv: readonly string[]): Flags {
+  return new Command('npm run sim --')
+    .description('Plays faults drawn from seeds against the real core in a simulated world, and judges every promise.')
+    .option('--seeds <n>', 'how many seeds', whole, 100)
+    .option('--from <seed>', 'the first of them', whole, 1)
+    .option('--seed <seed>', 'this one alone, with its trace', whole)
+    .option('--json', 'print one JSON object at the end, and nothing else', false)
+    .allowExcessArguments(false)
+    .exitOverride()
+    .parse(argv)
+    .opts<Flags>();
+}
 
 function say(line: string): void {
   process.stdout.write(`${line}\n`);
@@ -26,9 +39,9 @@ function figures({ lines: _lines, schedule, ...rest }: RunResult): object {
   return { ...rest, faults: schedule.faults };
 }
 
-async function replay(seed: number): Promise<number> {
+async function replay(seed: number, json: boolean): Promise<number> {
   const result = await runSeed(seed);
-  if (values.json) say(JSON.stringify({ ...figures(result), lines: result.lines }));
+  if (json) say(JSON.stringify({ ...figures(result), lines: result.lines }));
   else {
     for (const line of result.lines) say(line);
     say(`seed ${seed}: ${result.violations.join('; ') || 'every promise was kept'}; fingerprint ${result.fingerprint}`);
@@ -36,9 +49,9 @@ async function replay(seed: number): Promise<number> {
   return result.violations.length === 0 ? 0 : 1;
 }
 
-async function tell(broken: RunResult): Promise<object> {
+async function tell(broken: RunResult, json: boolean): Promise<object> {
   const { schedule, runs } = await shrink(broken);
-  if (!values.json) {
+  if (!json) {
     say(`seed ${broken.seed}: ${broken.violations.join('; ')}`);
     say(`  replay: npm run sim -- --seed ${broken.seed}; after ${runs} runs these faults are left:`);
     for (const fault of schedule.faults) say(`  ${describeFault(fault)}`);
@@ -46,7 +59,7 @@ async function tell(broken: RunResult): Promise<object> {
   return { ...figures(broken), left: schedule.faults };
 }
 
-async function many(from: number, count: number): Promise<number> {
+async function many({ from, seeds: count, json }: Flags): Promise<number> {
   const startedMs = performance.now();
   const failures: object[] = [];
   const sums = { events: 0, simulatedMs: 0, calls: 0, slowestConvergenceMs: 0 };
@@ -56,12 +69,12 @@ async function many(from: number, count: number): Promise<number> {
     sums.simulatedMs += result.simulatedMs;
     sums.calls += result.calls.all;
     sums.slowestConvergenceMs = Math.max(sums.slowestConvergenceMs, result.convergedAfterMs ?? 0);
-    if (result.violations.length > 0) failures.push(await tell(result));
+    if (result.violations.length > 0) failures.push(await tell(result, json));
   }
   const tookS = (performance.now() - startedMs) / 1_000;
   const eventsPerS = Math.round(sums.events / tookS);
   const megabytes = Math.round(process.memoryUsage().rss / 2 ** 20);
-  if (values.json) say(JSON.stringify({ seeds: count, tookS, eventsPerS, megabytes, ...sums, failures }));
+  if (json) say(JSON.stringify({ seeds: count, tookS, eventsPerS, megabytes, ...sums, failures }));
   else {
     say(
       `${count} seeds, ${failures.length} broke a promise; ${sums.calls} calls in ${Math.round(sums.simulatedMs / 1_000)} s of simulated time`,
@@ -73,5 +86,14 @@ async function many(from: number, count: number): Promise<number> {
   return failures.length === 0 ? 0 : 1;
 }
 
-const run = values.seed === undefined ? many(Number(values.from), Number(values.seeds)) : replay(Number(values.seed));
-void run.then((code) => (process.exitCode = code));
+async function main(): Promise<number> {
+  let flags: Flags;
+  try {
+    flags = parseFlags(process.argv);
+  } catch (error) {
+    return error instanceof CommanderError && error.exitCode === 0 ? 0 : 2;
+  }
+  return flags.seed === undefined ? many(flags) : replay(flags.seed, flags.json);
+}
+
+void main().then((code) => (process.exitCode = code));

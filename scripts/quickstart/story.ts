@@ -36,6 +36,7 @@ export class Story {
   /** Since the last line of another kind. */
   private failedCalls = 0;
   private primaryEpoch = 0;
+  private answering: unknown;
 
   constructor(
     private readonly primary: string,
@@ -50,6 +51,11 @@ export class Story {
   /** True when everything that the run is about has happened. */
   get complete(): boolean {
     return Object.values(this.moments).every((moment) => moment !== null);
+  }
+
+  /** True when the calls go where they belong while all is well. */
+  get primaryAnswers(): boolean {
+    return this.answering === this.primary;
   }
 
   /** Longest time without a good answer that ended in [fromMs, toMs]; null when nothing is known of that time. */
@@ -76,6 +82,7 @@ export class Story {
         this.say(line.atMs, 'plain', `client: ${line.event} to tier ${text(line['to'])}: ${text(line['reason'])}`);
         return;
       case 'answers':
+        this.answering = line['instance'];
         this.pauses.push({ atMs: line.atMs, pauseMs: Number(line['pauseMs']) });
         this.say(
           line.atMs,

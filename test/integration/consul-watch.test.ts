@@ -154,6 +154,8 @@ it('shares one query among all who watch the same, and asks no more when all hav
   for (const followed of many) await expectView(followed, 'calculator-1:passing');
   await registry.beat(one.id, 'critical', 'ill');
   for (const followed of many) await expectView(followed, 'calculator-1:critical');
+  const { index } = await registry.snapshot({ service: 'calculator' });
+  await until(() => proxy.count(`/v1/health/service/calculator?index=${index}&`) === 1, { what: 'the next query' });
   expect(proxy.requests.length).toBeLessThanOrEqual(4);
   await Promise.all(many.map((followed) => followed.end()));
   const asked = proxy.requests.length;

@@ -64,7 +64,7 @@ async function resultOf(run: Run): Promise<Record<string, unknown>> {
 it.each(['kill', 'sick', 'drain'])(
   '%s: loses no safe call, executes none twice, restarts and returns',
   async (fault) => {
-    const run = start('--json', '--seconds', '8', '--fault', fault);
+    const run = start('--json', '--seconds', '4', '--fault', fault);
     expect(await resultOf(run)).toMatchObject({
       ok: true,
       lostCalls: 0,
@@ -79,7 +79,7 @@ it.each(['kill', 'sick', 'drain'])(
 );
 
 it('stop: tells the truth about a hung server, and repeats nothing that must not be', async () => {
-  const run = start('--json', '--seconds', '8', '--fault', 'stop');
+  const run = start('--json', '--seconds', '4', '--fault', 'stop');
   const result = await resultOf(run);
   expect(result).toMatchObject({ duplicatedCalls: 0, acknowledgedButLost: 0, wrongAnswers: 0 });
   expect(result['failbackMs']).not.toBeNull();
@@ -88,16 +88,13 @@ it('stop: tells the truth about a hung server, and repeats nothing that must not
   await expectNothingLeft(run);
 });
 
-it.each(['Consul ', 'load: 200 calls/s', 'kill -9'])(
-  'leaves nothing behind when it is interrupted after it said "%s"',
-  async (said) => {
-    const run = start('--seconds', '8');
-    await until(() => run.output().includes(said), { what: said, timeoutMs: 60_000 });
-    run.child.kill('SIGINT');
-    expect(await run.ended).toBe(130);
-    await expectNothingLeft(run);
-  },
-);
+it.each(['Consul ', 'kill -9'])('leaves nothing behind when it is interrupted after it said "%s"', async (said) => {
+  const run = start('--seconds', '8');
+  await until(() => run.output().includes(said), { what: said, timeoutMs: 60_000 });
+  run.child.kill('SIGINT');
+  expect(await run.ended).toBe(130);
+  await expectNothingLeft(run);
+});
 
 it('keeps running until Ctrl-C when asked to, and then ends well', async () => {
   const run = start('--keep', '--seconds', '4');

@@ -29,7 +29,7 @@ export class MixedLoad {
   constructor(
     private readonly client: CalculatorClient,
     private readonly name: string,
-    everyMs = 4,
+    everyMs = 6,
   ) {
     this.timer = setInterval(() => this.next(), everyMs);
   }

@@ -97,12 +97,12 @@ describe('the tables of flags', () => {
   });
 
   it('are not contradicted elsewhere: every flag in the documents exists', () => {
-    const quickstart = documentText('scripts/quickstart.ts');
+    const scripts = ['scripts/quickstart.ts', 'scripts/bench.ts', 'sim/main.ts'].map(documentText).join('\n');
     const flags = new Set([agentCommand, statusCommand].flatMap((make) => flagsOf(make(() => undefined))));
     const known = (flag: string): boolean =>
-      flags.has(flag) || quickstart.includes(`'${flag}'`) || quickstart.includes(`'${flag} <`);
-    // Docker's flags are not ours.
-    const ours = documentText('README.md').replaceAll(/docker compose [^\n|`]*/g, '');
+      flags.has(flag) || scripts.includes(`'${flag}'`) || scripts.includes(`'${flag} <`);
+    // The flags of Docker and Jest are not ours.
+    const ours = documentText('README.md').replaceAll(/(docker compose|npx jest) [^\n|`]*/g, '');
     const inReadme = [...ours.matchAll(/(?<![\w-])--[a-z][a-z-]+/g)].map(([flag]) => flag);
     expect(inReadme.filter((flag) => !known(flag))).toEqual([]);
   });

@@ -40,6 +40,16 @@ describe('the story of a fault', () => {
     expect(told.complete).toBe(true);
   });
 
+  it('knows when the primary answers, and when somebody else does', () => {
+    const { story: told } = story();
+    const answers = (instance: string): void => told.takeLoad({ event: 'answers', atMs: 1, instance, pauseMs: 1 });
+    expect(told.primaryAnswers).toBe(false);
+    answers('calculator-2');
+    expect(told.primaryAnswers).toBe(false);
+    answers('calculator-1');
+    expect(told.primaryAnswers).toBe(true);
+  });
+
   it('sums up calls that fail alike', () => {
     const { story: told, lines } = story();
     told.faultAt(0, 'SIGSTOP');
