@@ -34,6 +34,10 @@ export class CallTrace {
   private givenMs = -Infinity;
   private endedMs = -Infinity;
   private failedAttempts = 0;
+  /** Who was waited for in vain while a later attempt was out, and since when. */
+  private readonly overtaken: { readonly endpoint: EndpointConnection; readonly startedMs: number }[] = [];
+  /** When the attempt began that answered; null before. */
+  private answererStartedMs: number | null = null;
   /** Of a stream: its first message is here, so nobody waits for the endpoint any more. */
   private hasBegun = false;
   private offerAgain: (() => void) | null = null;
@@ -71,12 +75,32 @@ export class CallTrace {
         // Who ends while another is still out has lost to it, and was waited for up to now.
         const waited = !this.hasBegun || this.out > 0;
         const tookMs = nowMs - startedMs;
-        endpoint.vitals.attemptEnded(code, waited, tookMs, nowMs);
+        endpoint.vitals.attemptEnded(code, waited, tookMs, this.isPrompt(endpoint, tookMs), nowMs);
         endpoint.load.attemptEnded(trailers, nowMs);
         this.monitor.attemptEnded({ method: this.path, endpoint: endpoint.entry.id, code: status[code], why, tookMs });
+        if (!this.method.streams) this.compare(endpoint, code, startedMs, nowMs);
         this.attemptEnded(endpoint, code, details, tookMs);
       },
     };
+  }
+
+  /** Of an attempt that ends well: in time, or late but still before those that were asked later. */
+  private isPrompt(endpoint: EndpointConnection, tookMs: number): boolean {
+    const { streams, lateAfterMs } = this.method;
+    if (streams || lateAfterMs === null) return false;
+    return tookMs <= lateAfterMs || (this.tried.length > 1 && endpoint === this.tried[0]);
+  }
+
+  /** Who is cancelled in favour of an attempt that began later was outrun. The two ends come in either order. */
+  private compare(endpoint: EndpointConnection, code: status, startedMs: number, nowMs: number): void {
+    if (this.tried.length < 2) return;
+    if (code === status.CANCELLED) this.overtaken.push({ endpoint, startedMs });
+    else if (code === status.OK) this.answererStartedMs = startedMs;
+    const { answererStartedMs } = this;
+    if (answererStartedMs === null) return;
+    for (const loser of this.overtaken.splice(0)) {
+      if (loser.startedMs < answererStartedMs) loser.endpoint.vitals.outrun(nowMs);
+    }
   }
 
   /** For how long the last attempt is not late yet, ms: grpc-js counts from when the call began to wait for an endpoint. */

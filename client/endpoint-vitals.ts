@@ -9,6 +9,7 @@ import {
   NOT_EJECTED,
   observeCall,
   passTime,
+  type CallEnd,
   type EjectionOptions,
   type EjectionState,
 } from '../core/detect/ejection';
@@ -102,8 +103,8 @@ export class EndpointVitals {
     return this.latency.valueAt(nowMs);
   }
 
-  get standing(): EjectionState['phase'] {
-    return this.ejection.phase;
+  get standing(): EjectionState {
+    return this.ejection;
   }
 
   /** Last sign of life, ms of the clock; null without a connection. */
@@ -142,15 +143,23 @@ export class EndpointVitals {
     if (this.silence !== null) this.takeLife(attemptEnded(this.silence, true, nowMs));
   }
 
-  /** @param waited false when attemptAnswered was told before */
-  attemptEnded(code: status, waited: boolean, tookMs: number, nowMs: number): void {
+  /**
+   * @param waited false when attemptAnswered was told before
+   * @param prompt it took no longer than its kind usually does
+   */
+  attemptEnded(code: status, waited: boolean, tookMs: number, prompt: boolean, nowMs: number): void {
     if (code === status.OK && waited) this.latency.add(tookMs, nowMs);
     const answered = !UNANSWERED.has(code);
     this.underWay -= 1;
     this.trialRuns = false;
     if (this.silence !== null && waited) this.takeLife(attemptEnded(this.silence, answered, nowMs));
-    if (!answered) return;
-    this.changeEjection(observeCall(this.ejection, !ILLNESS.has(code), nowMs, this.ports.options.ejection));
+    if (answered) this.observe(ILLNESS.has(code) ? 'failed' : prompt ? 'prompt' : 'good', nowMs);
+  }
+
+  /** A call that it kept waiting was answered by another endpoint, which was asked later. */
+  outrun(nowMs: number): void {
+    // Silence is told by other signs, and is over at once when it ends.
+    if (this.silentReason === null && !this.doubtful) this.observe('outrun', nowMs);
   }
 
   /** Asks for a sign of life now, unless one is awaited already. */
@@ -187,7 +196,8 @@ export class EndpointVitals {
     this.ports.sendHeartbeat(() => {
       // An answer on an earlier connection says nothing of this one.
       if (this.silence === null || connections !== this.connections) return;
-      this.takeLife(heartbeatAnswered(this.silence, sentMs, this.ports.clock.nowMs()));
+      const { clock, options } = this.ports;
+      this.takeLife(heartbeatAnswered(this.silence, sentMs, clock.nowMs(), options.silence));
       this.consider();
       this.ports.onLife();
     });
@@ -199,6 +209,10 @@ export class EndpointVitals {
     if (!spoke) return;
     this.silentReason = null;
     this.ports.onChange();
+  }
+
+  private observe(end: CallEnd, nowMs: number): void {
+    this.changeEjection(observeCall(this.ejection, end, nowMs, this.ports.options.ejection));
   }
 
   private changeEjection(next: EjectionState): void {

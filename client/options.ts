@@ -71,6 +71,9 @@ const schema = z.strictObject({
   everybodySilentMs: durationMs.default(2_000),
   /** Failed calls in a row that eject an endpoint. */
   ejectAfterFailures: z.int().min(1).default(3),
+  /** Calls in a row, over at least `slowAfterMs`, that others answered first though they were asked later: too slow. */
+  ejectAfterOutruns: z.int().min(2).default(5),
+  slowAfterMs: durationMs.default(1_000),
   /** First ejection, ms; it doubles each time up to the maximum. */
   ejectionMs: durationMs.min(1).default(1_000),
   ejectionMaxMs: durationMs.min(1).default(60_000),
@@ -116,6 +119,8 @@ export function vitalsOptions(options: ClientOptions): VitalsOptions {
     },
     ejection: {
       failures: options.ejectAfterFailures,
+      outruns: options.ejectAfterOutruns,
+      slowAfterMs: options.slowAfterMs,
       baseMs: options.ejectionMs,
       maxMs: options.ejectionMaxMs,
       trials: 3,

@@ -54,7 +54,7 @@ export function pickerOver(
 /** Its failed calls are all that speaks against it: not its connection, its silence, its own word or its agent's. */
 function mayBeTried({ endpoint, candidate }: Judged): boolean {
   const { vitals, entry } = endpoint;
-  return vitals.standing === 'probation' && candidate.fitness === 'last-resort' && isServing(entry.health);
+  return vitals.standing.phase === 'probation' && candidate.fitness === 'last-resort' && isServing(entry.health);
 }
 
 function memberOf({ endpoint, candidate, sinceMs }: Judged, level: string, nowMs: number): SpreadMember {

@@ -1,11 +1,16 @@
 /**
  * Decides from the ends of real calls whether an endpoint is ill though it says SERVING: several failures in a row eject
- * it for a while, then it is tried with one call at a time. It knows nothing of connections or of silence.
+ * it for a while, and so does being outrun by others for a time. Then it is tried with one call at a time. It knows
+ * nothing of connections or of silence.
  */
 
 export interface EjectionOptions {
   /** So many failures in a row eject. */
   readonly failures: number;
+  /** So many outrun calls in a row eject, … */
+  readonly outruns: number;
+  /** … if they span at least this time, ms: a pause is not slowness. */
+  readonly slowAfterMs: number;
   /** First ejection, ms; each further one doubles. */
   readonly baseMs: number;
   readonly maxMs: number;
@@ -13,28 +18,78 @@ export interface EjectionOptions {
   readonly trials: number;
 }
 
-export type EjectionState =
-  | { readonly phase: 'in'; readonly streak: number; readonly ejections: number }
-  | { readonly phase: 'ejected'; readonly untilMs: number; readonly ejections: number }
-  | { readonly phase: 'probation'; readonly passed: number; readonly sinceMs: number; readonly ejections: number };
+/**
+ * What the end of a call says of its endpoint. `prompt`: well, and no later than its kind usually is. `good`: well, but
+ * late, or of a kind whose times are not known. `outrun`: late, and another endpoint, asked later, answered it first.
+ */
+export type CallEnd = 'prompt' | 'good' | 'outrun' | 'failed';
 
-export const NOT_EJECTED: EjectionState = { phase: 'in', streak: 0, ejections: 0 };
+/** Why it was ejected. */
+export interface EjectionCause {
+  readonly slow: boolean;
+  readonly text: string;
+}
+
+export type EjectionState =
+  | {
+      readonly phase: 'in';
+      /** Failures in a row. */
+      readonly streak: number;
+      /** Outrun calls in a row, with no prompt one between, and since when. */
+      readonly outrun: { readonly calls: number; readonly sinceMs: number } | null;
+      readonly ejections: number;
+    }
+  | { readonly phase: 'ejected'; readonly cause: EjectionCause; readonly untilMs: number; readonly ejections: number }
+  | {
+      readonly phase: 'probation';
+      readonly cause: EjectionCause;
+      readonly passed: number;
+      readonly sinceMs: number;
+      readonly ejections: number;
+    };
+
+type StateOf<Phase> = EjectionState & { phase: Phase };
+
+export const NOT_EJECTED: EjectionState = { phase: 'in', streak: 0, outrun: null, ejections: 0 };
 
 /** Takes the end of one call in. */
-export function observeCall(state: EjectionState, ok: boolean, nowMs: number, options: EjectionOptions): EjectionState {
+export function observeCall(
+  state: EjectionState,
+  end: CallEnd,
+  nowMs: number,
+  options: EjectionOptions,
+): EjectionState {
   switch (state.phase) {
     case 'ejected':
       // Calls that began before it was ejected prove nothing new.
       return state;
-    case 'in': {
-      if (ok) return state.streak === 0 ? state : { ...state, streak: 0 };
-      const streak = state.streak + 1;
-      return streak < options.failures ? { ...state, streak } : ejected(state.ejections, nowMs, options);
-    }
+    case 'in':
+      return observeIn(state, end, nowMs, options);
     case 'probation': {
-      if (!ok) return ejected(state.ejections, nowMs, options);
+      if (end === 'failed' || end === 'outrun') return ejected(state, causeOf(end, 1, 0), nowMs, options);
+      if (end === 'good' && state.cause.slow) return state;
       const passed = state.passed + 1;
-      return passed < options.trials ? { ...state, passed } : { phase: 'in', streak: 0, ejections: 0 };
+      return passed < options.trials ? { ...state, passed } : NOT_EJECTED;
+    }
+  }
+}
+
+function observeIn(state: StateOf<'in'>, end: CallEnd, nowMs: number, options: EjectionOptions): EjectionState {
+  switch (end) {
+    case 'prompt':
+      return state.streak === 0 && state.outrun === null ? state : { ...state, streak: 0, outrun: null };
+    case 'good':
+      return state.streak === 0 ? state : { ...state, streak: 0 };
+    case 'failed': {
+      const streak = state.streak + 1;
+      if (streak < options.failures) return { ...state, streak };
+      return ejected(state, causeOf(end, streak, 0), nowMs, options);
+    }
+    case 'outrun': {
+      const { calls, sinceMs } = state.outrun ?? { calls: 0, sinceMs: nowMs };
+      const outrun = { calls: calls + 1, sinceMs };
+      if (outrun.calls < options.outruns || nowMs - sinceMs < options.slowAfterMs) return { ...state, outrun };
+      return ejected(state, causeOf(end, outrun.calls, nowMs - sinceMs), nowMs, options);
     }
   }
 }
@@ -42,11 +97,13 @@ export function observeCall(state: EjectionState, ok: boolean, nowMs: number, op
 /** Lets time pass: an ejection ends in probation, and a probation that nobody used ends well after as long again. */
 export function passTime(state: EjectionState, nowMs: number, options: EjectionOptions): EjectionState {
   if (state.phase === 'ejected' && nowMs >= state.untilMs) {
-    return { phase: 'probation', passed: 0, sinceMs: nowMs, ejections: state.ejections };
+    return { ...state, phase: 'probation', passed: 0, sinceMs: nowMs };
   }
   if (state.phase === 'probation' && nowMs >= unusedUntilMs(state, options)) {
-    // One failure is enough to eject it again.
-    return { phase: 'in', streak: options.failures - 1, ejections: state.ejections };
+    // One more of what ejected it is enough to do so again.
+    const { slow } = state.cause;
+    const outrun = slow ? { calls: options.outruns - 1, sinceMs: nowMs - options.slowAfterMs } : null;
+    return { phase: 'in', streak: slow ? 0 : options.failures - 1, outrun, ejections: state.ejections };
   }
   return state;
 }
@@ -57,11 +114,22 @@ export function ejectionWakeMs(state: EjectionState, options: EjectionOptions): 
   return state.phase === 'probation' ? unusedUntilMs(state, options) : null;
 }
 
-function ejected(ejections: number, nowMs: number, options: EjectionOptions): EjectionState {
-  const forMs = Math.min(options.maxMs, options.baseMs * 2 ** Math.min(ejections, 30));
-  return { phase: 'ejected', untilMs: nowMs + forMs, ejections: ejections + 1 };
+function causeOf(end: 'failed' | 'outrun', calls: number, overMs: number): EjectionCause {
+  if (end === 'failed') return { slow: false, text: calls > 1 ? `its last ${calls} calls failed` : 'a trial failed' };
+  const which = calls > 1 ? `its last ${calls} calls, over ${Math.round(overMs)} ms,` : 'a trial';
+  return { slow: true, text: `it is slow: ${which} took so long that others, asked later, answered first` };
 }
 
-function unusedUntilMs(state: EjectionState & { phase: 'probation' }, options: EjectionOptions): number {
+function ejected(
+  { ejections }: EjectionState,
+  cause: EjectionCause,
+  nowMs: number,
+  options: EjectionOptions,
+): EjectionState {
+  const forMs = Math.min(options.maxMs, options.baseMs * 2 ** Math.min(ejections, 30));
+  return { phase: 'ejected', cause, untilMs: nowMs + forMs, ejections: ejections + 1 };
+}
+
+function unusedUntilMs(state: StateOf<'probation'>, options: EjectionOptions): number {
   return state.sinceMs + Math.min(options.maxMs, options.baseMs * 2 ** Math.min(state.ejections, 30));
 }

@@ -22,7 +22,7 @@ export interface EndpointFacts {
   /** Why it counts as silent; null when it does not, or may not be accused. */
   readonly silent: string | null;
   /** What its real calls have shown. */
-  readonly standing: EjectionState['phase'];
+  readonly standing: EjectionState;
   /** For how long the catalog has not listed it; null while it is listed. */
   readonly missingForMs: number | null;
 }
@@ -70,13 +70,13 @@ function judgeConnected(facts: EndpointFacts, missingGraceMs: number): Judgement
 
 function judgeByCalls({ silent, standing }: EndpointFacts): Judgement | null {
   if (silent !== null) return { fitness: 'desperate', reason: silent };
-  switch (standing) {
+  switch (standing.phase) {
     case 'in':
       return null;
     case 'ejected':
-      return { fitness: 'last-resort', reason: 'it says SERVING, but its last calls failed' };
+      return { fitness: 'last-resort', reason: `it says SERVING, but ${standing.cause.text}` };
     case 'probation':
-      return { fitness: 'last-resort', reason: 'its last calls failed; it is tried with one call at a time' };
+      return { fitness: 'last-resort', reason: `${standing.cause.text}; it is tried with one call at a time` };
   }
 }
 

@@ -117,10 +117,20 @@ export function heartbeatSent(state: SilenceState, nowMs: number, options: Silen
   return { ...state, heartbeat: { sentMs: nowMs, dueMs: nowMs + heartbeatTimeoutMs(state, options), doubts: 0 } };
 }
 
-/** A heartbeat of this connection was answered: a sign of life, and a measurement. */
-export function heartbeatAnswered(state: SilenceState, sentMs: number, nowMs: number): SilenceState {
+/**
+ * A heartbeat of this connection was answered: a sign of life, and a measurement, unless it took so long that it measures
+ * an outage: that would make us slow to notice the next one.
+ */
+export function heartbeatAnswered(
+  state: SilenceState,
+  sentMs: number,
+  nowMs: number,
+  { maxTimeoutMs }: SilenceOptions,
+): SilenceState {
   if (!state.warm) return { ...alive(state, nowMs), warm: true };
-  return { ...alive(state, nowMs), roundTrip: measured(state.roundTrip, nowMs - sentMs, nowMs) };
+  const tookMs = nowMs - sentMs;
+  if (tookMs > maxTimeoutMs && state.roundTrip !== null) return alive(state, nowMs);
+  return { ...alive(state, nowMs), roundTrip: measured(state.roundTrip, tookMs, nowMs) };
 }
 
 /** How long calls may wait quietly before a heartbeat is sent; after one that was answered, as long again. */

@@ -87,7 +87,7 @@ const DEATHS: readonly Death[] = [
   {
     name: 'it becomes ten times as slow',
     happens: ({ victim }) => victim.setFault({ kind: 'SLOW', delayMs: 30 }),
-    isLeft: false,
+    isLeft: true,
     unsafeMayFail: 0,
     mayCut: false,
   },

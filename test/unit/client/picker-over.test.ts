@@ -18,7 +18,7 @@ const context = {
 
 function endpoint(id: string, fitness: Fitness, standing: 'in' | 'probation', health: Health = 'passing'): Judged {
   const vitals = {
-    standing,
+    standing: { phase: standing },
     takeTrial: () => standing === 'probation',
     doubtful: false,
     callsUnderWay: 0,

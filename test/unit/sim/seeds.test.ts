@@ -1,7 +1,7 @@
 import { runSeed } from '../../../sim/run';
 
 /** A short form of `npm run sim`. */
-const SEEDS = 40;
+const SEEDS = 25;
 
 describe('the simulation', () => {
   it('keeps every promise under the faults of many seeds, and converges after the last one', async () => {

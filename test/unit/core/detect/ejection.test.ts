@@ -4,19 +4,48 @@ import {
   NOT_EJECTED,
   observeCall,
   passTime,
+  type CallEnd,
   type EjectionState,
 } from '../../../../core/detect/ejection';
 
-const OPTIONS = { failures: 3, baseMs: 1_000, maxMs: 8_000, trials: 3 };
+const OPTIONS = { failures: 3, outruns: 5, slowAfterMs: 1_000, baseMs: 1_000, maxMs: 8_000, trials: 3 };
 
-function after(calls: string, from: EjectionState = NOT_EJECTED, nowMs = 0): EjectionState {
-  return Array.from(calls).reduce((state, call) => observeCall(state, call === '.', nowMs, OPTIONS), from);
+const ENDS: Readonly<Record<string, CallEnd>> = { '.': 'prompt', '~': 'good', o: 'outrun', x: 'failed' };
+
+/** Each call ends `everyMs` after the one before. */
+function after(calls: string, from: EjectionState = NOT_EJECTED, nowMs = 0, everyMs = 0): EjectionState {
+  return Array.from(calls).reduce(
+    (state, call, place) => observeCall(state, ENDS[call] ?? 'failed', nowMs + place * everyMs, OPTIONS),
+    from,
+  );
 }
 
 describe('ejection', () => {
   it('needs failures in a row', () => {
     expect(after('xx.xx.xx.').phase).toBe('in');
-    expect(after('xxx')).toEqual({ phase: 'ejected', untilMs: 1_000, ejections: 1 });
+    expect(after('xxx')).toMatchObject({ phase: 'ejected', untilMs: 1_000, ejections: 1 });
+    expect(after('x~x~xx~').phase).toBe('in');
+  });
+
+  it('needs others to outrun it five times in a row, over a second', () => {
+    expect(after('ooooo', NOT_EJECTED, 0, 249).phase).toBe('in');
+    expect(after('oooo', NOT_EJECTED, 0, 1_000).phase).toBe('in');
+    expect(after('oooo.oooo', NOT_EJECTED, 0, 1_000).phase).toBe('in');
+    expect(after('oo~~ooo', NOT_EJECTED, 0, 250)).toMatchObject({
+      phase: 'ejected',
+      cause: {
+        slow: true,
+        text: 'it is slow: its last 5 calls, over 1500 ms, took so long that others, asked later, answered first',
+      },
+    });
+  });
+
+  it('takes it back only when it is prompt again, if it was slow', () => {
+    const slow = passTime(after('ooooo', NOT_EJECTED, 0, 250), 2_000, OPTIONS);
+    expect(slow.phase).toBe('probation');
+    expect(after('~~~~~', slow, 2_000).phase).toBe('probation');
+    expect(after('.~..', slow, 2_000)).toEqual(NOT_EJECTED);
+    expect(after('..o', slow, 2_000)).toMatchObject({ phase: 'ejected', untilMs: 4_000 });
   });
 
   it('is not changed by calls that were already under way', () => {
@@ -48,12 +77,16 @@ describe('ejection', () => {
     const back = passTime(trial, 3_000, OPTIONS);
     expect(back.phase).toBe('in');
     expect(after('x', back).phase).toBe('ejected');
+    const slow = passTime(passTime(after('ooooo', NOT_EJECTED, 0, 250), 2_000, OPTIONS), 4_000, OPTIONS);
+    expect(slow.phase).toBe('in');
+    expect(after('.', slow, 4_000)).toMatchObject({ phase: 'in', outrun: null });
+    expect(after('o', slow, 4_000).phase).toBe('ejected');
   });
 
   it('always ends by time alone', () => {
     fc.assert(
-      fc.property(fc.array(fc.boolean(), { maxLength: 50 }), (calls) => {
-        let state = calls.reduce<EjectionState>((one, ok) => observeCall(one, ok, 0, OPTIONS), NOT_EJECTED);
+      fc.property(fc.array(fc.constantFrom(...Object.keys(ENDS)), { maxLength: 50 }), fc.nat(500), (calls, everyMs) => {
+        let state = after(calls.join(''), NOT_EJECTED, 0, everyMs);
         for (let wakes = 0; wakes < 2; wakes += 1)
           state = passTime(state, ejectionWakeMs(state, OPTIONS) ?? 0, OPTIONS);
         expect(state.phase).toBe('in');

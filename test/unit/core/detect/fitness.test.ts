@@ -1,3 +1,4 @@
+import { NOT_EJECTED } from '../../../../core/detect/ejection';
 import { judge, type EndpointFacts } from '../../../../core/detect/fitness';
 
 const WELL: EndpointFacts = {
@@ -7,9 +8,11 @@ const WELL: EndpointFacts = {
   health: 'passing',
   healthReason: 'SERVING in 1 ms',
   silent: null,
-  standing: 'in',
+  standing: NOT_EJECTED,
   missingForMs: null,
 };
+const cause = { slow: false, text: 'its last 3 calls failed' };
+const ejected = { phase: 'ejected', cause, untilMs: 1_000, ejections: 1 } as const;
 const of = (facts: Partial<EndpointFacts>): string => judge({ ...WELL, ...facts }, 15_000).fitness;
 
 describe('the fitness of an endpoint', () => {
@@ -23,8 +26,12 @@ describe('the fitness of an endpoint', () => {
     ['is a last resort when its health service is silent', { serving: 'silent' }, 'last-resort'],
     ['is a last resort when the catalog says critical though it answers', { health: 'critical' }, 'last-resort'],
     ['is desperate while it is silent', { silent: 'silent for 90 ms' }, 'desperate'],
-    ['is a last resort while its calls fail', { standing: 'ejected' }, 'last-resort'],
-    ['is a last resort in probation', { standing: 'probation' }, 'last-resort'],
+    ['is a last resort while its calls fail', { standing: ejected }, 'last-resort'],
+    [
+      'is a last resort in probation',
+      { standing: { phase: 'probation', cause, passed: 0, sinceMs: 1_000, ejections: 1 } },
+      'last-resort',
+    ],
     ['is a last resort in maintenance', { health: 'maintenance' }, 'last-resort'],
     ['stays fit for a while after it left the catalog, if it serves', { missingForMs: 14_999 }, 'fit'],
     [
@@ -37,6 +44,10 @@ describe('the fitness of an endpoint', () => {
     ['is unfit when it left the catalog and its connection fails', { missingForMs: 1, connection: 'failing' }, 'unfit'],
   ])('%s', (_name, facts, expected) => {
     expect(of(facts)).toBe(expected);
+  });
+
+  it('says what its calls have shown', () => {
+    expect(judge({ ...WELL, standing: ejected }, 15_000).reason).toBe('it says SERVING, but its last 3 calls failed');
   });
 
   it('repeats the reason of the catalog', () => {

@@ -16,8 +16,8 @@ const OPTIONS = { quietMs: 30, idleMs: 1_000, minTimeoutMs: 60, maxTimeoutMs: 1_
 /** A connection whose round trip has been measured: 2 ms, after a first one that does not count. */
 function measured(): SilenceState {
   const asked = considerSilence(startSilence(0), 1_000, OPTIONS);
-  const again = considerSilence(heartbeatAnswered(asked.state, 1_000, 1_000), 1_000, OPTIONS);
-  return heartbeatAnswered(again.state, 1_000, 1_002);
+  const again = considerSilence(heartbeatAnswered(asked.state, 1_000, 1_000, OPTIONS), 1_000, OPTIONS);
+  return heartbeatAnswered(again.state, 1_000, 1_002, OPTIONS);
 }
 
 const look = (state: SilenceState, nowMs: number): SilenceStep => considerSilence(state, nowMs, OPTIONS);
@@ -52,7 +52,7 @@ describe('silence', () => {
       for (const endMs = nowMs + 200; nowMs < endMs; nowMs += 10) {
         const step = look(state, nowMs);
         if (step.sendHeartbeat) heartbeats += 1;
-        state = step.sendHeartbeat ? heartbeatAnswered(step.state, nowMs, nowMs) : step.state;
+        state = step.sendHeartbeat ? heartbeatAnswered(step.state, nowMs, nowMs, OPTIONS) : step.state;
       }
       state = attemptEnded(state, true, nowMs);
     }
@@ -67,7 +67,7 @@ describe('silence', () => {
     for (let nowMs = 1_010; nowMs < 6_000; nowMs += 10) {
       const step = look(state, nowMs);
       if (step.sendHeartbeat) askedAt.push(nowMs - 1_010);
-      state = step.sendHeartbeat ? heartbeatAnswered(step.state, nowMs, nowMs) : step.state;
+      state = step.sendHeartbeat ? heartbeatAnswered(step.state, nowMs, nowMs, OPTIONS) : step.state;
     }
     expect(askedAt).toEqual([30, 60, 120, 240, 480, 960, 1_920, 2_920, 3_920, 4_920]);
   });
@@ -85,7 +85,7 @@ describe('silence', () => {
   it('ends with any sign of life', () => {
     const silent = look(look(attemptSent(measured(), 1_010), 1_040).state, 1_100).state;
     expect(attemptEnded(silent, true, 1_200)).toMatchObject({ silent: false, heartbeat: null });
-    expect(heartbeatAnswered(silent, 1_040, 1_200)).toMatchObject({ silent: false, heartbeat: null });
+    expect(heartbeatAnswered(silent, 1_040, 1_200, OPTIONS)).toMatchObject({ silent: false, heartbeat: null });
   });
 
   it('gives the time once more, twice at most, when its own timer was late', () => {
@@ -104,7 +104,7 @@ describe('silence', () => {
       let nowMs = 2_000;
       for (const tripMs of tripsMs) {
         nowMs += 5_000;
-        state = heartbeatAnswered(look(state, nowMs).state, nowMs, nowMs + tripMs);
+        state = heartbeatAnswered(look(state, nowMs).state, nowMs, nowMs + tripMs, OPTIONS);
       }
       return state;
     };
@@ -118,9 +118,16 @@ describe('silence', () => {
     expect(heartbeatTimeoutMs(after(200, ...Array<number>(20).fill(1)), OPTIONS)).toBe(60);
   });
 
+  it('does not take an outage as a measure, so that the next one is noticed as soon', () => {
+    const asked = look(attemptSent(measured(), 1_010), 1_040).state;
+    const back = heartbeatAnswered(look(asked, 1_100).state, 1_040, 6_000, OPTIONS);
+    expect(back.silent).toBe(false);
+    expect(heartbeatTimeoutMs(back, OPTIONS)).toBe(60);
+  });
+
   it('does not take the first heartbeat of a connection, which warms it up, as a measure', () => {
     const asked = look(startSilence(0), 1_000);
-    const warm = heartbeatAnswered(asked.state, 1_000, 1_400);
+    const warm = heartbeatAnswered(asked.state, 1_000, 1_400, OPTIONS);
     expect(heartbeatTimeoutMs(warm, OPTIONS)).toBe(1_000);
     expect(look(warm, 1_400).sendHeartbeat).toBe(true);
   });
@@ -136,7 +143,7 @@ describe('silence', () => {
           const step = look(call ? attemptSent(state, nowMs) : state, nowMs);
           state = step.state;
           expect(state.silent).toBe(false);
-          if (step.sendHeartbeat) state = heartbeatAnswered(state, nowMs, (nowMs += tripMs));
+          if (step.sendHeartbeat) state = heartbeatAnswered(state, nowMs, (nowMs += tripMs), OPTIONS);
           if (call) state = attemptEnded(state, true, (nowMs += tripMs));
         }
       }),
