@@ -28,6 +28,8 @@ const schema = z.strictObject({
   perService: z.record(z.string(), someSettings).default({}),
   /** Let operators change those settings at run time, by a text in the registry. */
   liveSettings: z.boolean().default(true),
+  /** Folder that keeps the last view of each service, for a start while the registry is away. '' for none. */
+  snapshotDir: z.string().default(''),
   /** Upper bound of that hold, ms. */
   failbackMaxHoldMs: durationMs.default(300_000),
   /** Failovers within this window lengthen the hold, ms. */

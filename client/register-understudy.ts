@@ -19,6 +19,7 @@ import {
   type GrpcUri,
   type ResolverListener,
 } from './grpc-experimental';
+import { KeptViews } from './kept-views';
 import { MethodSafety } from './method-safety';
 import { parseClientOptions, type ClientTunables } from './options';
 import { UnderstudyResolver } from './resolver';
@@ -63,7 +64,8 @@ export function registerUnderstudy(options: RegisterOptions = {}): Understudy {
   const parsed = parseClientOptions(tunables);
   const clock = systemClock();
   const safety = new MethodSafety(parsed.methods, services, warnOfUnknownService);
-  const hub = new WatchHub({ clock, registry, env: process.env });
+  const keptViews = parsed.snapshotDir === '' ? null : new KeptViews(parsed.snapshotDir, clock);
+  const hub = new WatchHub({ clock, registry, env: process.env, keptViews });
   const core = new ClientCore(parsed, safety, hub, clock, Math.random);
   registerResolver(parsed.scheme, resolverFor(core));
   registerLoadBalancerType(POLICY_NAME, UnderstudyBalancer, UnderstudyBalancingConfig);

@@ -6,6 +6,7 @@ import { settingsKey } from '../core/domain/order';
 import type { Clock } from '../core/time/clock';
 import { openRegistry, type RegistryConfig } from '../registry/factory';
 import type { CatalogEvent, CatalogListener, Registry, SettingEvent } from '../registry/port';
+import type { KeptViews } from './kept-views';
 import type { Target } from './target';
 
 /** How long an unused watch stays, ms. Longer than a restart, far shorter than grpc-js's 30 min idle time. */
@@ -16,6 +17,8 @@ export interface WatchHubParts {
   /** A registry of the caller's own, or how to reach Consul. */
   readonly registry: Registry | RegistryConfig;
   readonly env: NodeJS.ProcessEnv;
+  /** Keeps views for a start without the registry; null: nobody does. */
+  readonly keptViews: KeptViews | null;
 }
 
 export interface Subscription {
@@ -47,7 +50,9 @@ export class WatchHub {
     const registry = this.registryOf(target);
     const key = JSON.stringify([target.registryAddress, target.query]);
     const watch: Watch<CatalogEvent> = (tell, signal) => registry.watch(target.query, tell, signal);
-    return this.join(this.watches, key, watch, listener);
+    const { keptViews } = this.parts;
+    const kept = keptViews?.around(registry.description, target.query, watch) ?? watch;
+    return this.join(this.watches, key, kept, listener);
   }
 
   /** The same for what operators set for the service. */
@@ -64,7 +69,7 @@ export class WatchHub {
     for (const watch of [...this.watches.values(), ...this.settings.values()]) watch.stop();
     const opened = [...this.registries.values()];
     this.registries.clear();
-    await Promise.all(opened.map((registry) => registry.close()));
+    await Promise.all([...opened.map((registry) => registry.close()), this.parts.keptViews?.close()]);
   }
 
   private join<Event extends WatchEvent>(

@@ -1,5 +1,7 @@
 /** The client on a real Consul and real servers: what a caller sees when either of them is in trouble. */
 import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { credentials, status } from '@grpc/grpc-js';
@@ -149,4 +151,28 @@ it("does not keep a user's program alive that closed its client", async () => {
     timeout: 20_000,
   });
   expect(stdout).toBe('5\n');
+});
+
+it('starts while Consul is away when an earlier process kept its view, and takes the truth as soon as Consul is back', async () => {
+  const snapshotDir = mkdtempSync(join(tmpdir(), 'understudy-test-'));
+  const start = (): void => {
+    understudy = registerUnderstudy({ services: [calculatorService], failbackHoldMs: 100, snapshotDir });
+  };
+  try {
+    await registerAll();
+    await understudy.close();
+    start();
+    await add(clientOf());
+    await understudy.close();
+    await consul.kill();
+    start();
+    const client = clientOf();
+    expect((await add(client)).instance).toBe('calculator-1');
+    await consul.restart();
+    await registerAll();
+    await registry.beat('calculator-1', 'critical', 'its disk is full');
+    await until(async () => (await add(client)).instance === 'calculator-2', { what: 'the new view' });
+  } finally {
+    rmSync(snapshotDir, { recursive: true });
+  }
 });
