@@ -85,8 +85,8 @@ const DEATHS: readonly Death[] = [
     mayCut: false,
   },
   {
-    name: 'it becomes ten times as slow',
-    happens: ({ victim }) => victim.setFault({ kind: 'SLOW', delayMs: 30 }),
+    name: 'it becomes fifty times as slow',
+    happens: ({ victim }) => victim.setFault({ kind: 'SLOW', delayMs: 150 }),
     isLeft: true,
     unsafeMayFail: 0,
     mayCut: false,

@@ -80,7 +80,9 @@ export class Stage {
     for (const [place, { port }] of this.lines.entries()) {
       const id = NAMES[place]!;
       const tier = this.topology === 'tiers' ? place : 0;
-      await this.registry.register(registration(instance(this.service, { id: `${this.service}/${id}`, port, tier })));
+      const member = instance(this.service, { id: `${this.service}/${id}`, port, tier });
+      // Nobody beats here.
+      await this.registry.register(registration(member, { ttlMs: 600_000 }));
     }
     // Slower than the defaults, since other tests crowd the machine: what is shown is that, not how fast.
     this.understudy = registerUnderstudy({
