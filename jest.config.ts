@@ -10,8 +10,7 @@ const project = (name: string): NonNullable<Config['projects']>[number] => ({
 });
 
 const config: Config = {
-  // `compose` runs beside `unit` and `guards` alone (package.json): eleven containers and other processes would starve
-  // each other on two cores.
+  // `compose` runs by itself (package.json): eleven containers and other tests would starve each other on two cores.
   projects: ['unit', 'contract', 'integration', 'chaos', 'guards', 'compose'].map(project),
   // Integration tests start real processes: more workers than cores would only make them wait for each other.
   maxWorkers: 2,
