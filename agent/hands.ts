@@ -6,6 +6,7 @@ import type { NeighbourPhase } from '../core/decide/neighbour';
 import type { RestartPhase } from '../core/decide/restart';
 import type { Incident } from '../core/domain/incident-record';
 import type { Clock, Rng } from '../core/time/clock';
+import { AskedRestart } from './asked-restart';
 import type { Hook } from './hooks/hook';
 import type { IncidentTracker } from './incident-tracker';
 import { Ladder } from './ladder';
@@ -48,6 +49,7 @@ export class Hands {
   private readonly child: SupervisedChild | undefined;
   private readonly neighbour: Neighbour | undefined;
   private readonly ladder: Ladder | undefined;
+  private readonly outside: AskedRestart;
   private readonly guard: FleetGuard;
   /** Why the server is ill, and what keeps us from doing something about it. */
   private illness: string | undefined;
@@ -68,6 +70,8 @@ export class Hands {
       onHeld: (reason) => this.onHeld(reason),
       onGranted: () => this.onGranted(),
     });
+    const onStep = (level: LogLevel, reason: string): void => listener.onStep(level, reason);
+    this.outside = new AskedRestart({ service, instance }, config.recovery, { ...ports, onStep });
     this.child = launcher && this.ownOf(launcher);
     this.neighbour = neighbour && this.besideOf(neighbour);
     this.ladder = config.recovery.ladder.length === 0 ? undefined : this.ladderOf();
@@ -122,7 +126,8 @@ export class Hands {
 
   /** An operator wants a new process. @returns why there will be none; undefined when there will */
   restart(reason: string): string | undefined {
-    if (this.child === undefined) return 'this agent does not run the server; whoever runs it can restart it';
+    if (this.child === undefined)
+      return this.ladder?.acting === true ? 'its ladder is at work on it already' : this.outside.ask(reason);
     const { name } = this.child.phase;
     if (name !== 'running' && name !== 'waiting' && name !== 'given-up')
       return name === 'stopping' ? 'it is being stopped already' : 'there is no server process of this agent';
@@ -140,6 +145,7 @@ export class Hands {
   rest(): void {
     this.neighbour?.stop();
     this.ladder?.stop();
+    this.outside.stop();
     this.guard.release();
   }
 
@@ -157,6 +163,7 @@ export class Hands {
 
   /** Asks for a slot when there is none yet; it may be granted later. */
   private mayAct(): boolean {
+    if (this.outside.busy) return false;
     const may = this.guard.permit();
     if (may) this.held = '';
     return may;

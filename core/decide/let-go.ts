@@ -22,7 +22,7 @@ export type LetGo =
   | { readonly name: 'unknown'; readonly reason: string };
 
 /** Longer than callers need to hear of a drain, which they hear at once while Consul answers. */
-export const QUIET_MS = 1000;
+const QUIET_MS = 1000;
 
 /** One more probe has told of calls. @param told undefined: it told nothing, and what was before is forgotten */
 export function watchQuiet(

@@ -195,6 +195,11 @@ export class Bench {
     return this;
   }
 
+  /** An operator wants it. @returns why not */
+  restart(reason: string): string | undefined {
+    return this.agent.services[0]?.restart(reason);
+  }
+
   server(id = 'calculator-1'): ProbedServer {
     const server = this.servers.get(id);
     if (server === undefined) throw new Error(`no server ${id}`);
