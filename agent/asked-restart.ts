@@ -3,10 +3,9 @@
  * runs once, whatever comes of it, and counts towards no bound; the ladder rests until the server had its time to come back.
  */
 import type { Clock } from '../core/time/clock';
-import type { HookRung } from './hands';
 import { runHook, type Hook, type HookContext } from './hooks/hook';
 import type { LogLevel } from './ports';
-import type { RungConfig } from './service-config';
+import type { HookRung, RungConfig } from './service-config';
 
 export interface AskedRestartPorts {
   readonly hookOf: (rung: HookRung) => Hook;

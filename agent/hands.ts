@@ -13,7 +13,7 @@ import { Ladder } from './ladder';
 import { FleetGuard, type GuardPorts } from './fleet-guard';
 import { Neighbour } from './neighbour';
 import type { Log, LogLevel, NeighbourProcesses, ServerExit, ServerLauncher } from './ports';
-import type { RungConfig, ServiceConfig } from './service-config';
+import type { HookRung, RungConfig, ServiceConfig } from './service-config';
 import { SupervisedChild } from './supervised-child';
 
 export interface HandsPorts {
@@ -29,9 +29,6 @@ export interface HandsPorts {
   /** Given: the server runs on its own, and is ended when it is ill. */
   readonly neighbour?: NeighbourProcesses;
 }
-
-/** A rung that needs nothing of ours. */
-export type HookRung = Exclude<RungConfig, { type: 'child' }>;
 
 export interface HandsListener {
   /** A process of ours was asked for; its pid, when it has one. */

@@ -3,7 +3,7 @@
  */
 import type { CallsSeen } from '../core/decide/let-go';
 import type { BeatHealth } from '../core/domain/health';
-import type { HookRung } from './hands';
+import type { HookRung } from './service-config';
 import type { Hook } from './hooks/hook';
 import type { IncidentPorts } from './incident-tracker';
 import type { LoopWatch } from './loop-watch';

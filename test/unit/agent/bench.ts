@@ -3,12 +3,11 @@
  * hand. Nothing here is real but the agent.
  */
 import { buildAgent } from '../../../agent/build-agent';
-import type { HookRung } from '../../../agent/hands';
 import type { Hook, HookContext, HookResult } from '../../../agent/hooks/hook';
 import { MemoryJournal } from '../../../agent/journal/memory-journal';
 import type { AgentRegistry } from '../../../agent/membership-loop';
 import type { LogLevel, Probe, ProbeResult, ServerExit, ServerLauncher } from '../../../agent/ports';
-import type { ServiceConfig } from '../../../agent/service-config';
+import type { HookRung, ServiceConfig } from '../../../agent/service-config';
 import { foldIncidents, type Incident } from '../../../core/domain/incident-record';
 import type { CatalogEntry } from '../../../core/domain/instance';
 import { MemoryRegistry } from '../../../registry/memory/memory-registry';
