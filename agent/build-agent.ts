@@ -7,13 +7,12 @@ import { Agent } from './agent';
 import { AgentEntry, type AdminAddress } from './admin/agent-entry';
 import { Complaint } from './complaint';
 import type { Guardian } from './guardian';
-import type { HookRung } from './hands';
 import type { Hook } from './hooks/hook';
 import { LoopWatch } from './loop-watch';
 import type { AgentRegistry } from './membership-loop';
 import type { Journal, Log, NeighbourProcesses, Probe, ServerExit, ServerLauncher } from './ports';
 import { ReconcileLoop } from './reconcile-loop';
-import type { ServiceConfig } from './service-config';
+import type { HookRung, ServiceConfig } from './service-config';
 import type { ServicePorts } from './service-ports';
 import { ServiceRunner } from './service-runner';
 

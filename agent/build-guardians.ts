@@ -1,8 +1,7 @@
 /** Makes the guardians that the configuration asks for: one for each service with something to do. */
 import { Guardian, type GuardianPorts } from './guardian';
-import type { HookRung } from './hands';
 import type { Hook } from './hooks/hook';
-import type { ServiceConfig } from './service-config';
+import type { HookRung, ServiceConfig } from './service-config';
 
 export interface GuardianParts extends Omit<GuardianPorts, 'hooks'> {
   readonly hookOf: (rung: HookRung) => Hook;

@@ -7,6 +7,7 @@ import { connect, constants, type ClientHttp2Session, type IncomingHttpHeaders }
 import { status } from '@grpc/grpc-js';
 import { service as healthService } from 'grpc-health-check';
 import { hostPort } from '../core/domain/instance';
+import { readCallsTold } from '../core/measure/calls-told';
 import type { Clock } from '../core/time/clock';
 import type { Probe, ProbeResult } from './ports';
 import { took } from './tcp-probe';
@@ -102,8 +103,10 @@ export class GrpcProbe implements Probe {
     const about = this.options.service === '' ? '' : ` of "${this.options.service}"`;
     if (code === OK) {
       const said = servingStatus(answer.body);
-      if (said === 'SERVING') return { outcome: 'pass', reason: `SERVING in ${time}` };
-      return { outcome: 'answered-no', reason: `server says ${said}${about} (${time})` };
+      const told = readCallsTold(answer.trailers);
+      const calls = told && { calls: told };
+      if (said === 'SERVING') return { outcome: 'pass', reason: `SERVING in ${time}`, ...calls };
+      return { outcome: 'answered-no', reason: `server says ${said}${about} (${time})`, ...calls };
     }
     if (code === UNIMPLEMENTED) {
       const outcome = this.options.onUnimplemented === 'pass' ? 'pass' : 'answered-no';

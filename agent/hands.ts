@@ -6,13 +6,14 @@ import type { NeighbourPhase } from '../core/decide/neighbour';
 import type { RestartPhase } from '../core/decide/restart';
 import type { Incident } from '../core/domain/incident-record';
 import type { Clock, Rng } from '../core/time/clock';
+import { AskedRestart } from './asked-restart';
 import type { Hook } from './hooks/hook';
 import type { IncidentTracker } from './incident-tracker';
 import { Ladder } from './ladder';
 import { FleetGuard, type GuardPorts } from './fleet-guard';
 import { Neighbour } from './neighbour';
 import type { Log, LogLevel, NeighbourProcesses, ServerExit, ServerLauncher } from './ports';
-import type { RungConfig, ServiceConfig } from './service-config';
+import type { HookRung, RungConfig, ServiceConfig } from './service-config';
 import { SupervisedChild } from './supervised-child';
 
 export interface HandsPorts {
@@ -28,9 +29,6 @@ export interface HandsPorts {
   /** Given: the server runs on its own, and is ended when it is ill. */
   readonly neighbour?: NeighbourProcesses;
 }
-
-/** A rung that needs nothing of ours. */
-export type HookRung = Exclude<RungConfig, { type: 'child' }>;
 
 export interface HandsListener {
   /** A process of ours was asked for; its pid, when it has one. */
@@ -48,6 +46,7 @@ export class Hands {
   private readonly child: SupervisedChild | undefined;
   private readonly neighbour: Neighbour | undefined;
   private readonly ladder: Ladder | undefined;
+  private readonly outside: AskedRestart;
   private readonly guard: FleetGuard;
   /** Why the server is ill, and what keeps us from doing something about it. */
   private illness: string | undefined;
@@ -68,6 +67,8 @@ export class Hands {
       onHeld: (reason) => this.onHeld(reason),
       onGranted: () => this.onGranted(),
     });
+    const onStep = (level: LogLevel, reason: string): void => listener.onStep(level, reason);
+    this.outside = new AskedRestart({ service, instance }, config.recovery, { ...ports, onStep });
     this.child = launcher && this.ownOf(launcher);
     this.neighbour = neighbour && this.besideOf(neighbour);
     this.ladder = config.recovery.ladder.length === 0 ? undefined : this.ladderOf();
@@ -122,7 +123,8 @@ export class Hands {
 
   /** An operator wants a new process. @returns why there will be none; undefined when there will */
   restart(reason: string): string | undefined {
-    if (this.child === undefined) return 'this agent does not run the server; whoever runs it can restart it';
+    if (this.child === undefined)
+      return this.ladder?.acting === true ? 'its ladder is at work on it already' : this.outside.ask(reason);
     const { name } = this.child.phase;
     if (name !== 'running' && name !== 'waiting' && name !== 'given-up')
       return name === 'stopping' ? 'it is being stopped already' : 'there is no server process of this agent';
@@ -140,6 +142,7 @@ export class Hands {
   rest(): void {
     this.neighbour?.stop();
     this.ladder?.stop();
+    this.outside.stop();
     this.guard.release();
   }
 
@@ -157,6 +160,7 @@ export class Hands {
 
   /** Asks for a slot when there is none yet; it may be granted later. */
   private mayAct(): boolean {
+    if (this.outside.busy) return false;
     const may = this.guard.permit();
     if (may) this.held = '';
     return may;

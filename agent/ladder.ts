@@ -47,6 +47,11 @@ export class Ladder {
     return this.said;
   }
 
+  /** A hook is under way. */
+  get acting(): boolean {
+    return this.state.phase.name === 'acting';
+  }
+
   get givenUp(): boolean {
     return this.state.phase.name === 'given-up';
   }

@@ -14,7 +14,6 @@ import { buildConfig, environmentOverrides, type AgentConfig, type Override } fr
 import { printConfig } from './config-print';
 import { readConfigFile } from './config-source';
 import { asError, withDeadline } from './deadline';
-import type { HookRung } from './hands';
 import type { Hook } from './hooks/hook';
 import { makeHook } from './hooks/make-hook';
 import { openJournal, takeUp } from './journal/open-journal';
@@ -25,7 +24,7 @@ import type { Log, ServerLauncher } from './ports';
 import { runSchedules } from './run-schedules';
 import { isCronExpression } from './schedule';
 import { commandLauncher } from './server-process';
-import type { ServiceConfig } from './service-config';
+import type { HookRung, ServiceConfig } from './service-config';
 import { listenToSignals } from './signals';
 import { TcpProbe } from './tcp-probe';
 

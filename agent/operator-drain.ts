@@ -30,6 +30,8 @@ const TIMEOUT_MS = 3000;
 export class OperatorDrain {
   private readonly wakeup: Wakeup;
   private state: DrainState = { name: 'unknown' };
+  /** Since when the registry has known of the drain, on the clock. */
+  private knownSinceMs: number | undefined;
 
   constructor(
     private readonly identity: { readonly service: string; readonly instance: string },
@@ -42,7 +44,13 @@ export class OperatorDrain {
     return this.state.name === 'drained';
   }
 
+  /** For how long the registry has known of the drain, ms; undefined: it does not, or there is none. */
+  get knownMs(): number | undefined {
+    return this.drained && this.knownSinceMs !== undefined ? this.ports.clock.nowMs() - this.knownSinceMs : undefined;
+  }
+
   drain(reason: string, forMs: number): void {
+    if (!this.drained) this.knownSinceMs = undefined;
     this.state = { name: 'drained', untilUnixMs: this.ports.clock.unixMs() + forMs, reason };
     this.say(`an operator drains it until ${this.until()}: ${reason}`);
     this.wakeup.wake();
@@ -73,6 +81,7 @@ export class OperatorDrain {
         this.state = { name: 'ending', why: 'the time of its drain is over' };
       else {
         await this.maintain(true, `drained until ${this.until()}: ${state.reason}`, signal);
+        if (this.state === state) this.knownSinceMs ??= clock.nowMs();
         return Math.min(AGAIN_MS, Math.max(1, state.untilUnixMs - clock.unixMs()));
       }
       return 0;

@@ -2,6 +2,7 @@
  * What the loops of the agent need of the world: a log, a probe, a server process. Types alone, so that every loop can
  * be run in a test against stand-ins and a virtual clock.
  */
+import type { CallsTold } from '../core/measure/calls-told';
 import type { IncidentRecord } from '../core/domain/incident-record';
 
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
@@ -23,6 +24,8 @@ export interface ProbeResult {
   readonly outcome: ProbeOutcome;
   /** One sentence with the measured time, `SERVING in 1.2 ms`. */
   readonly reason: string;
+  /** The server's calls, where it tells them. */
+  readonly calls?: CallsTold;
 }
 
 /** An active check of one server. It keeps a connection between checks, so it has an owner who closes it. */

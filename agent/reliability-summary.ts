@@ -29,7 +29,7 @@ export async function logReliability(
     const incidents = all.filter((one) => one.instance === id);
     const sinceUnixMs = Math.min(startedUnixMs, incidents[0]?.startedUnixMs ?? Infinity);
     const { outages, availability, mttrMs } = serviceReport({
-      ...{ service, sinceUnixMs: nowUnixMs - DAY_MS, nowUnixMs, minutes: [], incidents },
+      ...{ service, sinceUnixMs: nowUnixMs - DAY_MS, nowUnixMs, minutes: [], methods: {}, incidents },
       observations: [{ instance: id, sinceUnixMs }],
     });
     const share = availability === null ? 'not measured' : `${(availability * 100).toFixed(3)} %`;

@@ -35,6 +35,9 @@ export type RungConfig = { readonly attempts: number; readonly timeoutMs: number
   | { readonly type: 'systemd'; readonly unit: string }
 );
 
+/** A rung that needs no child of ours. */
+export type HookRung = Exclude<RungConfig, { type: 'child' }>;
+
 /** A program that is run on the way back. */
 export interface ProgramConfig {
   readonly command: readonly [string, ...string[]];

@@ -1,8 +1,9 @@
 /**
  * What one service of the agent is given, and what it tells of itself. Types only.
  */
+import type { CallsSeen } from '../core/decide/let-go';
 import type { BeatHealth } from '../core/domain/health';
-import type { HookRung } from './hands';
+import type { HookRung } from './service-config';
 import type { Hook } from './hooks/hook';
 import type { IncidentPorts } from './incident-tracker';
 import type { LoopWatch } from './loop-watch';
@@ -34,4 +35,6 @@ export interface ServiceFigures {
   readonly probes: number;
   readonly failures: number;
   readonly restarts: number;
+  /** The server's calls at the last probe; undefined: it does not tell them. */
+  readonly calls: CallsSeen | undefined;
 }

@@ -2,6 +2,7 @@
  * One service of the agent: joins its probes, its detector, its child and its membership, and decides what the registry
  * should hear. Services share nothing but the registry, so a hanging one never holds up another.
  */
+import { watchQuiet, type QuietState } from '../core/decide/let-go';
 import type { DesiredInstance, ReconcileAction } from '../core/decide/reconcile';
 import type { RestartPhase } from '../core/decide/restart';
 import type { Incident } from '../core/domain/incident-record';
@@ -34,6 +35,7 @@ export class ServiceRunner implements Member {
   private readonly observer: Observer;
   private step = '';
   private current: Pick<Report, 'health' | 'reason'> = { health: 'critical', reason: 'no probe has answered yet' };
+  private quiet: QuietState | undefined;
   private settled = false;
   private startedMs = 0;
   private launches = 0;
@@ -158,6 +160,7 @@ export class ServiceRunner implements Member {
       probes: this.probeCount,
       failures: this.failureCount,
       restarts: Math.max(0, this.launches - 1),
+      calls: this.quiet?.seen,
     };
   }
 
@@ -165,6 +168,7 @@ export class ServiceRunner implements Member {
     const ok = result.outcome === 'pass';
     this.probeCount += 1;
     if (!ok) this.failureCount += 1;
+    this.quiet = watchQuiet(this.quiet, result.calls, this.ports.clock.nowMs());
     const seen = this.probeCounts(ok) ? this.observer.take(result, startedMs) : undefined;
     if (seen === undefined) return;
     this.settled = true;

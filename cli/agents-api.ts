@@ -70,6 +70,12 @@ export class AgentsApi {
     throw new OperatorError(status === 409 ? EXIT.refused : EXIT.usage, String(body['error']));
   }
 
+  /** What an agent tells of its servers; rejects with an OperatorError when it cannot be asked. */
+  async servicesOf(agent: CatalogEntry): Promise<readonly unknown[]> {
+    const { body } = await ask(agent, '/v1/status', this.token());
+    return (body['services'] ?? []) as readonly unknown[];
+  }
+
   private async agents(): Promise<readonly CatalogEntry[]> {
     const { instances } = await this.catalog.snapshot({ service: AGENT_SERVICE });
     // One that is gone stays in the catalog for a while.

@@ -5,22 +5,40 @@
 import type { CatalogEntry } from '../core/domain/instance';
 import { orderedTier, settingsKey, type Order } from '../core/domain/order';
 import { readSetting } from '../registry/port';
+import { systemClock } from '../runtime/system-clock';
+import { awaitLetGo, type DrainFigures } from './let-go';
 import { EXIT, OperatorError } from './operator-error';
 import type { OperatorTools } from './operator-run';
 import { userServices } from './status-read';
 
-/** Has the agent of an instance do something, and prints its answer. */
+/** Has the agent of an instance do something, and prints its answer. @returns the agent */
 export async function actOn(
   { registry, agents, print }: OperatorTools,
   id: string,
   action: Readonly<Record<string, string | number>>,
-): Promise<undefined> {
+): Promise<CatalogEntry> {
   const services = await userServices(registry);
   const views = await Promise.all(services.map((service) => registry.snapshot({ service })));
   const instance = views.flatMap(({ instances }) => instances).find((one) => one.id === id);
   if (instance === undefined)
     throw new OperatorError(EXIT.usage, `there is no instance ${id}; understudy status shows all`);
-  print(await agents.act(await agents.agentOf(instance), { ...action, instance: id }));
+  const agent = await agents.agentOf(instance);
+  print(await agents.act(agent, { ...action, instance: id }));
+  return agent;
+}
+
+/** Drains an instance, and waits so long for its callers to let go. @returns the exit code */
+export async function drain(
+  tools: OperatorTools,
+  id: string,
+  wanted: { readonly reason: string; readonly forMs: number; readonly waitMs: number },
+): Promise<number> {
+  const { reason, forMs, waitMs } = wanted;
+  const agent = await actOn(tools, id, { action: 'drain', reason, forMs });
+  if (waitMs === 0) return EXIT.done;
+  const figures = async (): Promise<readonly DrainFigures[]> =>
+    (await tools.agents.servicesOf(agent)) as readonly DrainFigures[];
+  return awaitLetGo({ ...tools, clock: systemClock({ holdsProcess: true }), figures }, id, waitMs);
 }
 
 /** Moves all callers to `to`, or to the best tier below the one that leads now. */

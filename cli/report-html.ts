@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import type { CallTally } from '../core/measure/call-tally';
 import type { ServiceReport } from '../core/measure/service-report';
 import { printable } from './printable';
-import { callRows, instanceRows, spanText, timeRows, type FigureRow } from './report-text';
+import { callRows, instanceRows, ratioTable, spanText, timeRows, type FigureRow } from './report-text';
 
 const STYLE = `
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #222; background: #fff; }
@@ -43,6 +43,8 @@ export function reportHtml(report: ServiceReport): string {
 <h2>Calls</h2>
 ${table(callRows(report))}
 ${plot}
+${ratioHtml('By method', ratioTable(['Method', 'Calls', 'Failures', 'Pf', 'R, 95 % sure'], report.byMethod))}
+${ratioHtml('By instance', ratioTable(['Instance', 'Attempts', 'Failed', 'Pf', 'R, 95 % sure'], report.byInstance))}
 <h2>Times, median first</h2>
 ${table(timeRows(report))}
 <h2>Instances</h2>
@@ -79,6 +81,13 @@ function uplot(file: string): string {
 
 function table(rows: readonly FigureRow[]): string {
   return `<table class="figures">${rows.map((row) => `<tr>${cells(row)}</tr>`).join('')}</table>`;
+}
+
+/** Nothing where nothing was told. */
+function ratioHtml(title: string, [heading = [], ...rows]: readonly (readonly string[])[]): string {
+  if (rows.length === 0) return '';
+  const head = `<tr>${heading.map((text) => `<th>${escaped(text)}</th>`).join('')}</tr>`;
+  return `<h2>${title}</h2>\n<table>${head}${rows.map((row) => `<tr>${cells(row)}</tr>`).join('')}</table>`;
 }
 
 function incidentTable({ incidents }: ServiceReport): string {

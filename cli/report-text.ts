@@ -1,7 +1,7 @@
 /**
  * Says the figures of a report in rows: for the terminal, and for the tables of the HTML form. Pure.
  */
-import type { ServiceReport, Times } from '../core/measure/service-report';
+import type { RatioRow, ServiceReport, Times } from '../core/measure/service-report';
 import type { Ratio } from '../core/measure/wilson';
 import { columns, tookText } from './printable';
 
@@ -10,7 +10,11 @@ export type FigureRow = readonly [name: string, value: string, basis: string];
 
 export function reportText(report: ServiceReport): string {
   const heading = `${report.service}, ${spanText(report)}`;
-  const parts = [callRows(report), timeRows(report), instanceRows(report)].map((rows) => columns(rows));
+  const ratios = [
+    ratioTable(['METHOD', 'CALLS', 'FAILURES', 'PF', 'R'], report.byMethod),
+    ratioTable(['INSTANCE', 'ATTEMPTS', 'FAILURES', 'PF', 'R'], report.byInstance),
+  ].filter((rows) => rows.length > 1);
+  const parts = [callRows(report), ...ratios, timeRows(report), instanceRows(report)].map((rows) => columns(rows));
   return [heading, ...parts].join('\n\n');
 }
 
@@ -51,6 +55,17 @@ export function instanceRows({
     ['MTBF of an instance', mtbfMs === null ? 'no failure' : tookText(mtbfMs), basis],
     ['MTTR', mttrMs === null ? 'no recovery' : tookText(mttrMs), basis],
     ['availability of an instance', share(availability), 'of the time in which its agent looked'],
+  ];
+}
+
+/** One row each below the heading: R with the bounds between which it lies by 95 %. */
+export function ratioTable(heading: readonly string[], rows: readonly RatioRow[]): readonly (readonly string[])[] {
+  return [
+    heading,
+    ...rows.map(({ name, failures, failure }) => [
+      ...[name, String(failure.of), String(failures), share(failure.value)],
+      `${share(failure.value === null ? null : 1 - failure.value)} (${share(1 - failure.high)} to ${share(1 - failure.low)})`,
+    ]),
   ];
 }
 

@@ -3,6 +3,7 @@
  */
 import type { TallyMinute } from '../core/measure/call-tally';
 import { addTallies } from '../core/measure/call-tally';
+import { addMethods, type MethodTallies } from '../core/measure/method-tally';
 import { serviceReport, type Observation, type ServiceReport } from '../core/measure/service-report';
 import { complainOf, incidentsOf } from './faults';
 import { EXIT, OperatorError } from './operator-error';
@@ -20,6 +21,7 @@ export async function report(tools: OperatorTools, service: string, agoMs: numbe
   const { answers } = await tools.agents.askAll(`/v1/calls?${query.toString()}`);
   const told = answers.map(({ body }) => body as unknown as Told);
   const minutes = byMinute(told.flatMap((one) => one.minutes));
+  const methods = told.reduce<MethodTallies>((sum, one) => addMethods(sum, one.methods ?? {}), {});
   const observations = told.flatMap((one) => one.observations);
   if (observations.length === 0 && minutes.length === 0 && incidents.length === 0) {
     complainOf(tools, silent);
@@ -31,13 +33,15 @@ export async function report(tools: OperatorTools, service: string, agoMs: numbe
     return { ...one, sinceUnixMs: Math.min(one.sinceUnixMs, first) };
   });
   const { nowUnixMs } = tools;
-  const made = serviceReport({ service, sinceUnixMs, nowUnixMs, minutes, incidents, observations: watched });
+  const made = serviceReport({ service, sinceUnixMs, nowUnixMs, minutes, methods, incidents, observations: watched });
   tools.print(shown(made, form));
   return complainOf(tools, silent);
 }
 
 interface Told {
   readonly minutes: readonly TallyMinute[];
+  /** An agent of an earlier version tells none. */
+  readonly methods?: MethodTallies;
   readonly observations: readonly Observation[];
 }
 

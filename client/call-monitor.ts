@@ -4,6 +4,7 @@
  */
 import type { Outcome } from '../core/measure/outcome';
 import { RecentQuantile } from '../core/measure/recent-quantile';
+import type { MethodCounts } from './method-counts';
 
 export interface CallCounters {
   /** Calls that got as far as being given to an endpoint, ended ones and open ones. */
@@ -54,6 +55,8 @@ export interface RecentFailure extends AttemptFailure {
 /** What a monitor tells, besides counting. */
 export interface MonitorPorts {
   unixMs(): number;
+  /** Given: somebody will be told of methods. */
+  readonly methods?: MethodCounts;
   readonly onAttemptFailed?: (failure: AttemptFailure) => void;
   readonly onAttempt?: (record: AttemptRecord) => void;
   readonly onCall?: (record: CallRecord) => void;
@@ -97,18 +100,19 @@ export class CallMonitor {
     this.ports.onAttemptFailed?.(failure);
   }
 
-  attemptEnded(record: AttemptRecord): void {
+  attemptEnded(record: AttemptRecord, outcome: Outcome): void {
+    this.ports.methods?.attemptEnded(record.method, record.endpoint, outcome === 'failure');
     this.ports.onAttempt?.(record);
   }
 
   callEnded(outcome: Outcome, failedAttempts: number, record: CallRecord): void {
     this.ports.onCall?.(record);
-    if (outcome === 'failure') {
-      this.count.failuresSeen += 1;
-      this.count.failuresHidden += Math.max(0, failedAttempts - 1);
-      return;
-    }
-    this.count.failuresHidden += failedAttempts;
+    const seen = outcome === 'failure' ? 1 : 0;
+    const hidden = Math.max(0, failedAttempts - seen);
+    this.count.failuresSeen += seen;
+    this.count.failuresHidden += hidden;
+    this.ports.methods?.callEnded(record.method, seen, hidden);
+    if (outcome === 'failure') return;
     if (outcome === 'ok') this.count.ok += 1;
     else this.count.callerErrors += 1;
   }

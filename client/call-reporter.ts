@@ -5,6 +5,7 @@
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { CallReport, CallTally } from '../core/measure/call-tally';
+import type { MethodTallies } from '../core/measure/method-tally';
 import type { Clock } from '../core/time/clock';
 import { sleep } from '../runtime/sleep';
 
@@ -18,6 +19,8 @@ export interface CallReporterParts {
   readonly clock: Clock;
   /** What was counted so far, by service. */
   readonly counters: () => Readonly<Record<string, CallTally>>;
+  /** Each count is given once. */
+  readonly takeMethods: (service: string) => MethodTallies;
 }
 
 const SEND_MS = 2000;
@@ -28,6 +31,7 @@ export class CallReporter {
   private told: Readonly<Record<string, CallTally>> = {};
   private seq = 0;
   /** A message whose arrival is not certain: it is sent again as it was, and the agent takes it once. */
+  private tellsMethods = true;
   private pending: CallReport | undefined;
 
   constructor(private readonly parts: CallReporterParts) {}
@@ -54,22 +58,44 @@ export class CallReporter {
 
   private async tell(): Promise<void> {
     this.pending ??= this.news();
-    if (this.pending !== undefined && (await this.send(this.pending))) this.pending = undefined;
+    if (this.pending === undefined) return;
+    let status = await this.send(this.pending);
+    if (status === 400 && this.tellsMethods) status = await this.send((this.pending = this.plain(this.pending)));
+    // One that refuses it will refuse it again.
+    if (status > 0 && status < 500) this.pending = undefined;
   }
 
   private news(): CallReport | undefined {
     const counters = this.parts.counters();
     const changed = Object.entries(counters)
-      .map(([service, now]) => [service, difference(now, this.told[service])] as const)
-      .filter(([, { calls, attempts, failuresSeen }]) => calls + attempts + failuresSeen > 0);
+      .map(([service, now]) => [service, difference(now, this.told[service]), this.methodsOf(service)] as const)
+      .filter(([, { calls, attempts, failuresSeen }, methods]) => calls + attempts + failuresSeen > 0 || methods);
     if (changed.length === 0) return undefined;
     this.told = counters;
     this.seq += 1;
-    return { client: this.parts.client, seq: this.seq, services: Object.fromEntries(changed) };
+    const services = changed.map(([service, tally, methods]) => [service, { ...tally, ...(methods && { methods }) }]);
+    const told = Object.fromEntries(services) as CallReport['services'];
+    return { client: this.parts.client, seq: this.seq, services: told };
   }
 
-  /** False: nobody knows whether it arrived. */
-  private send(message: CallReport): Promise<boolean> {
+  /** Counts that nobody is told are taken all the same, so that they do not pile up. */
+  private methodsOf(service: string): MethodTallies | undefined {
+    const methods = this.parts.takeMethods(service);
+    return this.tellsMethods && Object.keys(methods).length > 0 ? methods : undefined;
+  }
+
+  /** An agent of an earlier version refuses what it does not know: from then on it is told the totals alone. */
+  private plain(message: CallReport): CallReport {
+    this.tellsMethods = false;
+    const services = Object.entries(message.services).map(([service, tally]) => [
+      service,
+      { ...tally, methods: undefined },
+    ]);
+    return { ...message, services: Object.fromEntries(services) as CallReport['services'] };
+  }
+
+  /** @returns the status of the answer; 0: nobody knows whether it arrived */
+  private send(message: CallReport): Promise<number> {
     const { url, token } = this.parts;
     const text = JSON.stringify(message);
     const headers = {
@@ -79,16 +105,15 @@ export class CallReporter {
     const send = url.startsWith('https:') ? httpsRequest : httpRequest;
     return new Promise((resolve) => {
       const request = send(new URL('/v1/calls', url), { method: 'POST', headers, agent: false });
-      const end = (arrived: boolean): void => {
+      const end = (status: number): void => {
         cancel();
         request.destroy();
-        resolve(arrived);
+        resolve(status);
       };
-      const cancel = this.parts.clock.after(SEND_MS, () => end(false));
+      const cancel = this.parts.clock.after(SEND_MS, () => end(0));
       request.on('socket', (socket) => socket.unref());
-      request.on('error', () => end(false));
-      // One that refuses it will refuse it again.
-      request.on('response', ({ statusCode = 500 }) => end(statusCode < 500));
+      request.on('error', () => end(0));
+      request.on('response', ({ statusCode = 500 }) => end(statusCode));
       request.end(text);
     });
   }

@@ -77,7 +77,8 @@ export class CallTrace {
         const tookMs = nowMs - startedMs;
         endpoint.vitals.attemptEnded(code, waited, tookMs, this.isPrompt(endpoint, tookMs), nowMs);
         endpoint.load.attemptEnded(trailers, nowMs);
-        this.monitor.attemptEnded({ method: this.path, endpoint: endpoint.entry.id, code: status[code], why, tookMs });
+        const record = { method: this.path, endpoint: endpoint.entry.id, code: status[code], why, tookMs };
+        this.monitor.attemptEnded(record, outcomeOf(code));
         if (!this.method.streams) this.compare(endpoint, code, startedMs, nowMs);
         this.attemptEnded(endpoint, code, details, tookMs);
       },

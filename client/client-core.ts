@@ -4,6 +4,7 @@
 import { EventEmitter } from 'node:events';
 import type { Candidate, TierChange } from '../core/decide/failover';
 import type { Fitness } from '../core/detect/fitness';
+import type { MethodTallies } from '../core/measure/method-tally';
 import type { Clock, Rng } from '../core/time/clock';
 import type { SettingEvent } from '../registry/port';
 import type { CallConfigParts } from './call-config';
@@ -15,6 +16,7 @@ import {
   type CallRecord,
 } from './call-monitor';
 import type { ChannelContext } from './channel-context';
+import { MethodCounts } from './method-counts';
 import type { MethodSafety } from './method-safety';
 import { budgetOptions, optionsOf, type ClientOptions } from './options';
 import { RepeatBudget } from './repeat-budget';
@@ -73,6 +75,7 @@ export interface UnderstudyEvents {
 export class ClientCore {
   readonly events = new EventEmitter<UnderstudyEvents>();
   private readonly monitors = new Map<string, CallMonitor>();
+  private readonly methods = new Map<string, MethodCounts>();
   private readonly budgets = new Map<string, RepeatBudget>();
 
   constructor(
@@ -91,7 +94,10 @@ export class ClientCore {
   monitorOf(service: string): CallMonitor {
     const known = this.monitors.get(service);
     if (known !== undefined) return known;
+    const methods = this.options.reportTo === '' ? undefined : new MethodCounts();
+    if (methods !== undefined) this.methods.set(service, methods);
     const monitor = new CallMonitor({
+      ...(methods && { methods }),
       unixMs: () => this.clock.unixMs(),
       onAttemptFailed: (failure) => this.emit('attempt-failed', () => ({ ...this.stamp(service), ...failure })),
       onAttempt: (attempt) => this.emit('attempt', () => ({ ...this.stamp(service), ...attempt })),
@@ -104,6 +110,11 @@ export class ClientCore {
   /** Counters of all services that were called. */
   counters(): Readonly<Record<string, CallCounters>> {
     return Object.fromEntries([...this.monitors].map(([service, monitor]) => [service, monitor.counters()]));
+  }
+
+  /** What was counted of the methods of one service since it was asked last. */
+  takeMethods(service: string): MethodTallies {
+    return this.methods.get(service)?.take() ?? {};
   }
 
   /** What the calls of all channels to a service share. */

@@ -87,7 +87,8 @@ function reporterOf(core: ClientCore, clock: Clock): CallReporter | undefined {
   const { reportTo: url, reportToken: token, reportEveryMs: everyMs } = core.options;
   if (url === '') return undefined;
   const counters = (): ReturnType<ClientCore['counters']> => core.counters();
-  return new CallReporter({ url, token, everyMs, client: randomUUID(), clock, counters });
+  const takeMethods = (service: string): ReturnType<ClientCore['takeMethods']> => core.takeMethods(service);
+  return new CallReporter({ url, token, everyMs, client: randomUUID(), clock, counters, takeMethods });
 }
 
 /** grpc-js constructs resolvers itself, so what they share is bound into the class. */

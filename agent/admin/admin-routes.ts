@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { foldIncidents, incidentMatches } from '../../core/domain/incident-record';
 import { TallyBook } from '../../core/measure/call-tally';
+import { MethodBook } from '../../core/measure/method-tally';
 import type { Clock } from '../../core/time/clock';
 import type { Journal } from '../ports';
 import type { ServiceFigures } from '../service-ports';
@@ -41,7 +42,15 @@ const actionSchema = z.discriminatedUnion('action', [
 ]);
 
 const count = z.int().min(0);
-const tally = z.strictObject({ calls: count, attempts: count, failuresSeen: count, failuresHidden: count });
+const methodName = z.string().min(1).max(512);
+const method = z.strictObject({
+  ...{ calls: count, failuresSeen: count, failuresHidden: count },
+  instances: z.record(instance, z.strictObject({ attempts: count, failures: count })),
+});
+const tally = z.strictObject({
+  ...{ calls: count, attempts: count, failuresSeen: count, failuresHidden: count },
+  methods: z.record(methodName, method).optional(),
+});
 const callsSchema = z.strictObject({
   client: z.string().min(1).max(100),
   seq: count,
@@ -53,6 +62,7 @@ export function adminRoutes(ports: AdminPorts): (request: AdminRequest) => Promi
   const startedMs = clock.nowMs();
   const startedUnixMs = clock.unixMs();
   const book = new TallyBook();
+  const methods = new MethodBook();
   const routes: Readonly<Record<string, (request: AdminRequest) => Promise<AdminAnswer>>> = {
     'GET /v1/health': () => ok({ agent, ok: true }),
     'GET /v1/status': () =>
@@ -79,12 +89,17 @@ export function adminRoutes(ports: AdminPorts): (request: AdminRequest) => Promi
       const { service = '', sinceUnixMs = 0 } = wanted;
       const own = services.map((one) => one.figures()).filter((one) => one.service === service);
       const observations = own.map(({ id: instance }) => ({ instance, sinceUnixMs: startedUnixMs }));
-      return ok({ agent, observations, minutes: book.since(service, sinceUnixMs) });
+      const minutes = book.since(service, sinceUnixMs);
+      return ok({ agent, observations, minutes, methods: methods.since(service, sinceUnixMs) });
     },
     'POST /v1/calls': ({ body }) => {
       const parsed = callsSchema.safeParse(body);
       if (!parsed.success) return Promise.resolve(fault(400, faultsOf(parsed.error)));
-      return ok({ taken: book.take(parsed.data, clock.unixMs()) });
+      const taken = book.take(parsed.data, clock.unixMs());
+      if (taken)
+        for (const [service, tally] of Object.entries(parsed.data.services))
+          if (tally.methods !== undefined) methods.take(service, tally.methods, clock.unixMs());
+      return ok({ taken });
     },
     'POST /v1/actions': ({ body }) => Promise.resolve(act(body, services)),
   };

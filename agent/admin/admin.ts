@@ -58,7 +58,7 @@ export class Admin {
       this.drains = [...this.drains, drain.run(signal)];
       return {
         id: runner.id,
-        figures: () => ({ ...runner.figures(), drained: drain.drained }),
+        figures: () => ({ ...runner.figures(), drained: drain.drained, drainKnownMs: drain.knownMs }),
         restart: (reason: string) => runner.restart(reason),
         drain: (reason: string, forMs: number) => drain.drain(reason, forMs),
         undrain: () => drain.undrain(),

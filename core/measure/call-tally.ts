@@ -3,6 +3,8 @@
  * the callers that were heard last the longest ago go first.
  */
 
+import type { MethodTallies } from './method-tally';
+
 /** What callers counted in some time; all whole numbers. */
 export interface CallTally {
   readonly calls: number;
@@ -18,13 +20,18 @@ export interface TallyMinute extends CallTally {
   readonly atUnixMs: number;
 }
 
+/** What one caller tells of one service; callers of earlier versions tell nothing of methods. */
+export interface ServiceTally extends CallTally {
+  readonly methods?: MethodTallies | undefined;
+}
+
 /** One message of one caller. */
 export interface CallReport {
   /** Unique to the process. */
   readonly client: string;
   /** Grows with each new message; the same one may come twice. */
   readonly seq: number;
-  readonly services: Readonly<Record<string, CallTally>>;
+  readonly services: Readonly<Record<string, ServiceTally>>;
 }
 
 const MINUTE_MS = 60_000;

@@ -4,6 +4,7 @@
  */
 import type { DownTime, Incident } from '../domain/incident-record';
 import { addTallies, NO_CALLS, type CallTally, type TallyMinute } from './call-tally';
+import type { InstanceTally, MethodTallies } from './method-tally';
 import { reliability, type ReliabilityFigures } from './reliability';
 import { ratioOf, type Ratio } from './wilson';
 
@@ -18,6 +19,8 @@ export interface ReportInput {
   readonly sinceUnixMs: number;
   readonly nowUnixMs: number;
   readonly minutes: readonly TallyMinute[];
+  /** What callers told of methods, in the same time. */
+  readonly methods: MethodTallies;
   readonly incidents: readonly Incident[];
   readonly observations: readonly Observation[];
 }
@@ -45,6 +48,10 @@ export interface ServiceReport {
   readonly nowUnixMs: number;
   readonly calls: CallFigures;
   readonly minutes: readonly TallyMinute[];
+  /** Failures, seen and made good, of the calls of each method; by name. */
+  readonly byMethod: readonly RatioRow[];
+  /** Failed ones of the attempts at each instance; by id. */
+  readonly byInstance: readonly RatioRow[];
   /** Since the first evidence: until it was certain, until the server was proven well, until the registry knew it. */
   readonly detect: Times | null;
   readonly recover: Times | null;
@@ -56,6 +63,13 @@ export interface ServiceReport {
   readonly mtbfMs: number | null;
   readonly mttrMs: number | null;
   readonly incidents: readonly Incident[];
+}
+
+/** Pf of one method or instance, with its sample and interval; R is 1 - Pf. */
+export interface RatioRow {
+  readonly name: string;
+  readonly failures: number;
+  readonly failure: Ratio;
 }
 
 interface Outage extends DownTime {
@@ -79,6 +93,8 @@ export function serviceReport(input: ReportInput): ServiceReport {
   return {
     ...{ service, sinceUnixMs, nowUnixMs, minutes, incidents },
     calls: callFigures(minutes),
+    byMethod: methodRows(input.methods),
+    byInstance: instanceRows(input.methods),
     detect: timesOf(begun.map(({ fromMs, detectedMs }) => detectedMs - fromMs)),
     recover: timesOf(
       begun.flatMap(({ fromMs, verifiedMs }) => (verifiedMs === undefined ? [] : [verifiedMs - fromMs])),
@@ -115,6 +131,30 @@ function callFigures(minutes: readonly TallyMinute[]): CallFigures {
     seen: ratioOf(Math.min(failuresSeen, calls), calls),
     processed: ratioOf(failuresHidden, failures),
   };
+}
+
+function methodRows(methods: MethodTallies): readonly RatioRow[] {
+  return Object.entries(methods)
+    .map(([name, { calls, failuresSeen, failuresHidden }]) => rowOf(name, failuresSeen + failuresHidden, calls))
+    .sort(byName);
+}
+
+function instanceRows(methods: MethodTallies): readonly RatioRow[] {
+  const sums = new Map<string, InstanceTally>();
+  for (const [id, { attempts, failures }] of Object.values(methods).flatMap((one) => Object.entries(one.instances))) {
+    const sum = sums.get(id) ?? { attempts: 0, failures: 0 };
+    sums.set(id, { attempts: sum.attempts + attempts, failures: sum.failures + failures });
+  }
+  return [...sums].map(([name, { attempts, failures }]) => rowOf(name, failures, attempts)).sort(byName);
+}
+
+/** A call whose attempts failed more than once counts once in the interval. */
+function rowOf(name: string, failures: number, of: number): RatioRow {
+  return { name, failures, failure: ratioOf(Math.min(failures, of), of) };
+}
+
+function byName(one: RatioRow, other: RatioRow): number {
+  return one.name < other.name ? -1 : 1;
 }
 
 /** Nearest rank: a time that was measured, never one between two. */

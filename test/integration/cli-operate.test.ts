@@ -36,7 +36,15 @@ beforeAll(async () => {
           },
         ],
       },
-      command: calculatorCommand('--port', String(port), '--instance', id, '--drain-grace-ms', '0'),
+      command: calculatorCommand(
+        '--port',
+        String(port),
+        '--instance',
+        id,
+        '--drain-grace-ms',
+        '0',
+        ...(tier === 0 ? ['--service-time-ms', '1'] : []),
+      ),
     });
   });
   await Promise.all(agents.map((agent, at) => agent.said(`calculator-${at + 1}: registered as passing`)));
@@ -57,7 +65,9 @@ describe('understudy drain and undrain', () => {
   it('take an instance out of the calls and bring it back, each with a sentence', async () => {
     const drained = await run('drain', 'calculator-1', '--reason', 'new disk', '--for', '5m');
     expect(drained).toMatchObject({ code: 0, stderr: '' });
-    expect(drained.stdout).toBe('calculator-1 is drained: callers leave it, and its server runs on\n');
+    expect(drained.stdout).toMatch(
+      /^calculator-1 is drained: callers leave it, and its server runs on\ncallers have let go after [\d.]+ s: no call in flight, and none begun for a second\n$/,
+    );
     await until(async () => (await health('calculator-1')) === 'maintenance', { what: 'the maintenance' });
     expect((await run('status', 'calculator')).stdout).toContain('new disk');
     expect((await run('undrain', 'calculator-1')).code).toBe(0);

@@ -102,6 +102,14 @@ it('counts every call once, and what the death of the primary did to calls and i
   expect(text).toMatchObject({ code: 0, stderr: '' });
   expect(text.stdout).toMatch(/^calls +300 +\d+ attempts$/m);
   expect(text.stdout).toMatch(/^seen by callers \/ calls +0\.0000 % +95 % sure: 0\.0000 % to 1\.\d+ %, of 300$/m);
+  const add = made.byMethod.find(({ name }) => name === '/calculator.v1.Calculator/Add');
+  expect(add).toMatchObject({ failure: { of: CALLS } });
+  expect(made.byInstance.map(({ name }) => name)).toEqual(['calculator-1', 'calculator-2']);
+  expect(made.byInstance.reduce((sum, { failure }) => sum + failure.of, 0)).toBe(made.calls.attempts);
+  expect(text.stdout).toMatch(
+    /^\/calculator\.v1\.Calculator\/Add +300 +\d+ +[\d.]+ % +[\d.]+ % \([\d.]+ % to [\d.]+ %\)$/m,
+  );
+  expect(text.stdout).toMatch(/^calculator-2 +\d+ +0 +0\.0000 % +100\.0000 %/m);
   expect(text.stdout).toMatch(/^time to rejoin +\S+ m?s +p95 .*, of 1$/m);
 });
 
@@ -127,7 +135,7 @@ itWithBrowserAlone()('is one page that a browser shows with its plot, and asks f
     await page.goto(`file://${file}`);
     await page.locator('#plot canvas').waitFor();
     expect(await page.locator('h1').textContent()).toBe('Reliability of calculator');
-    expect(await page.locator('td', { hasText: /^300$/ }).count()).toBe(1);
+    expect(await page.locator('td', { hasText: /^300$/ }).count()).toBe(2);
     expect(await page.locator('td', { hasText: 'server ended: signal SIGKILL' }).count()).toBe(1);
     const drawn = await page.locator('#plot canvas').evaluate((canvas) => {
       const { width, height } = canvas as unknown as { width: number; height: number };

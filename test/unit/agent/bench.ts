@@ -3,12 +3,11 @@
  * hand. Nothing here is real but the agent.
  */
 import { buildAgent } from '../../../agent/build-agent';
-import type { HookRung } from '../../../agent/hands';
 import type { Hook, HookContext, HookResult } from '../../../agent/hooks/hook';
 import { MemoryJournal } from '../../../agent/journal/memory-journal';
 import type { AgentRegistry } from '../../../agent/membership-loop';
 import type { LogLevel, Probe, ProbeResult, ServerExit, ServerLauncher } from '../../../agent/ports';
-import type { ServiceConfig } from '../../../agent/service-config';
+import type { HookRung, ServiceConfig } from '../../../agent/service-config';
 import { foldIncidents, type Incident } from '../../../core/domain/incident-record';
 import type { CatalogEntry } from '../../../core/domain/instance';
 import { MemoryRegistry } from '../../../registry/memory/memory-registry';
@@ -193,6 +192,11 @@ export class Bench {
     this.begin();
     await this.pass(5);
     return this;
+  }
+
+  /** An operator wants it. @returns why not */
+  restart(reason: string): string | undefined {
+    return this.agent.services[0]?.restart(reason);
   }
 
   server(id = 'calculator-1'): ProbedServer {

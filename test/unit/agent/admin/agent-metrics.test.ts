@@ -3,7 +3,7 @@ import type { IncidentStep } from '../../../../core/domain/incident';
 
 const FIGURES = {
   ...{ service: 'calculator', id: 'calculator-1', incident: 'calculator-1-x', health: 'critical' as const },
-  ...{ reason: 'it is gone', registered: true, probes: 10, failures: 2, restarts: 1 },
+  ...{ reason: 'it is gone', registered: true, probes: 10, failures: 2, calls: undefined, restarts: 1 },
 };
 
 function step(kind: IncidentStep['kind'], afterMs: number, facts: Partial<IncidentStep> = {}): IncidentStep {

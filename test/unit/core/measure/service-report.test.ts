@@ -22,7 +22,15 @@ function incident(
 function report(change: Partial<ReportInput>): ReturnType<typeof serviceReport> {
   const observations = [{ instance: 'calculator-1', sinceUnixMs: 0 }];
   const window = { sinceUnixMs: NOW - 10 * HOUR, nowUnixMs: NOW };
-  return serviceReport({ service: 'calculator', ...window, minutes: [], incidents: [], observations, ...change });
+  return serviceReport({
+    service: 'calculator',
+    ...window,
+    minutes: [],
+    methods: {},
+    incidents: [],
+    observations,
+    ...change,
+  });
 }
 
 const TALLY = { calls: 1000, attempts: 1008, failuresSeen: 2, failuresHidden: 6 };
