@@ -1,0 +1,256 @@
+/**
+ * What a row plays on: a real Consul, or three, a primary and two backups, and one caller under load of every kind. It
+ * knows nothing of what will be done to them, and leaves nothing behind.
+ */
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { credentials } from '@grpc/grpc-js';
+import { readLedger } from '../../calculator/ledger';
+import { registerUnderstudy, type Understudy } from '../../index';
+import { CalculatorClient, calculatorService } from '../../proto/calculator';
+import { openRegistry } from '../../registry/factory';
+import type { Registry } from '../../registry/port';
+import { startDevConsul, type ConsulProcess } from '../consul/dev-consul';
+import { freePorts } from '../consul/free-ports';
+import { Cleanup } from '../quickstart/cleanup';
+import { ConsulCluster, type ConsulBinary } from './consul-cluster';
+import type { Figures } from './figures';
+import { checkLedgers } from './ledger-check';
+import { MixedLoad } from './mixed-load';
+import { AgentNode, HandNode, ledgerOf, type NodePlan } from './node';
+import { TcpProxy } from './tcp-proxy';
+import { until } from './until';
+
+export interface SceneOptions {
+  /** `agents`: each server is the child of an agent; `hand`: registered once, behind a line that can be harmed. */
+  readonly kept: 'agents' | 'hand';
+  /** `three`: a cluster of servers, and an agent in client mode that ours speak to. */
+  readonly consul: 'one' | 'three';
+}
+
+export const SIZE = 3;
+const READY_MS = 40_000;
+const RECOVERY_MS = 90_000;
+/** Of the last unary answers so many must be the primary's: now and then a hedge wins on a backup. */
+const LAST = 30;
+const MOST = 24;
+
+let scenes = 0;
+
+export class Scene {
+  readonly service = `calculator-${(scenes += 1)}`;
+  /** `failover 0->1: reason`, in order. */
+  readonly changes: string[] = [];
+  private readonly cleanup = new Cleanup();
+  private nodes: readonly (AgentNode | HandNode)[] = [];
+  private single: ConsulProcess | null = null;
+  private several: ConsulCluster | null = null;
+  private registry: Registry | null = null;
+  private consulLine: TcpProxy | null = null;
+  private caller: { readonly client: CalculatorClient; readonly load: MixedLoad } | null = null;
+  private fromMs: number | null = null;
+
+  constructor(
+    private readonly options: SceneOptions,
+    private readonly binary: ConsulBinary,
+  ) {}
+
+  /** Resolves when calls are answered by the primary, and all three are passing. */
+  async begin(): Promise<void> {
+    const folder = await mkdtemp(join(tmpdir(), 'understudy-chaos-'));
+    this.cleanup.add(() => rm(folder, { recursive: true, force: true }));
+    const address = await this.startConsul();
+    const registry = openRegistry({ address }, {});
+    this.cleanup.add(() => registry.close());
+    this.registry = registry;
+    const ports = await freePorts(SIZE);
+    const plans = ports.map((port, tier) => ({ service: this.service, id: `node-${tier + 1}`, tier, port, folder }));
+    await this.startNodes(plans, address);
+    await until(() => this.allPassing(), { what: 'all three to be passing', timeoutMs: READY_MS });
+    this.consulLine = await TcpProxy.start(Number(address.split(':')[1]));
+    this.cleanup.add(() => this.consulLine?.stop());
+    this.startCaller(this.consulLine.port);
+    await until(() => this.primaryAnswers(), { what: 'the primary to answer', timeoutMs: READY_MS });
+  }
+
+  /** The moment of the fault: from here on gaps and recovery are measured. */
+  strike(): void {
+    this.load.watchGap();
+    this.changes.length = 0;
+    this.fromMs = performance.now();
+  }
+
+  /** The moment when the fault is ended from the outside: recovery counts from here. */
+  heal(): void {
+    this.fromMs = performance.now();
+  }
+
+  get load(): MixedLoad {
+    return this.caller!.load;
+  }
+
+  get client(): CalculatorClient {
+    return this.caller!.client;
+  }
+
+  get consul(): ConsulProcess {
+    if (this.single === null) throw new Error('this scene has three Consul servers');
+    return this.single;
+  }
+
+  get cluster(): ConsulCluster {
+    if (this.several === null) throw new Error('this scene has one Consul');
+    return this.several;
+  }
+
+  /** Between the caller and Consul. */
+  get callersConsul(): TcpProxy {
+    return this.consulLine!;
+  }
+
+  node(tier: number): AgentNode | HandNode {
+    return this.nodes[tier]!;
+  }
+
+  kept(tier: number): AgentNode {
+    const node = this.node(tier);
+    if (node instanceof AgentNode) return node;
+    throw new Error('this scene has no agents');
+  }
+
+  byHand(tier: number): HandNode {
+    const node = this.node(tier);
+    if (node instanceof HandNode) return node;
+    throw new Error('this scene has agents');
+  }
+
+  async callsGoOn(calls: number): Promise<void> {
+    const goal = this.load.ended + calls;
+    await until(() => this.load.ended >= goal, { what: `${calls} more calls to end`, timeoutMs: READY_MS });
+  }
+
+  /** Calls go on for so long. */
+  async lasts(ms: number): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve, ms));
+  }
+
+  async primaryIsLeft(): Promise<void> {
+    const { answeredBy } = this.load;
+    const from = answeredBy.length;
+    await until(() => answeredBy.length >= from + LAST && !answeredBy.slice(-LAST).includes('node-1'), {
+      what: 'the calls to leave the primary',
+      timeoutMs: READY_MS,
+    });
+  }
+
+  primaryAnswers(): boolean {
+    const last = this.load.answeredBy.slice(-LAST);
+    return last.length === LAST && last.filter((by) => by === 'node-1').length >= MOST;
+  }
+
+  async healthOf(tier: number): Promise<string> {
+    const { instances } = await this.registry!.snapshot({ service: this.service });
+    return instances.find((one) => one.tier === tier)?.health ?? 'missing';
+  }
+
+  async allPassing(): Promise<boolean> {
+    const { instances } = await this.registry!.snapshot({ service: this.service });
+    return instances.length === SIZE && instances.every(({ health }) => health === 'passing');
+  }
+
+  /** All passing, and calls where they belong. @returns since the fault or its end, ms; null: not within a minute and a half */
+  async recovered(): Promise<number | null> {
+    const fromMs = this.fromMs ?? performance.now();
+    const from = this.load.answeredBy.length;
+    const whole = async (): Promise<boolean> =>
+      this.load.answeredBy.length >= from + LAST && this.primaryAnswers() && (await this.allPassing());
+    try {
+      await until(whole, { what: 'all to be as before', timeoutMs: RECOVERY_MS, everyMs: 25 });
+      return Math.round(performance.now() - fromMs);
+    } catch {
+      return null;
+    }
+  }
+
+  /** Ends the load and adds up. @param justified failovers that the fault is a reason for */
+  async figures(justified: number, recoveredMs: number | null): Promise<Figures> {
+    const { load } = this;
+    const gapMs = Math.round(load.gapMs);
+    await load.stop();
+    const files = this.nodes.map(({ plan }) => ledgerOf(plan)).filter((file) => existsSync(file));
+    const verdict = checkLedgers(
+      load.wishes,
+      files.flatMap((file) => readLedger(file).entries),
+    );
+    const failovers = this.changes.filter((change) => change.startsWith('failover')).length;
+    return {
+      calls: load.started,
+      lostSafe: load.lostSafe.length + load.lostStreams.length,
+      unsafeFailed: load.failedUnsafe.length,
+      executedTwice: verdict.executedTwice.length,
+      acknowledgedButLost: verdict.acknowledgedButLost.length,
+      failovers,
+      falseFailovers: Math.max(0, failovers - justified),
+      gapMs,
+      recoveredMs,
+      failures: [...new Set([...load.lostSafe, ...load.lostStreams])].slice(0, 5),
+    };
+  }
+
+  /** To be undone at the end, before what the scene itself is made of. */
+  onEnd(undo: () => void | Promise<void>): void {
+    this.cleanup.add(undo);
+  }
+
+  /** Idempotent. */
+  end(): Promise<void> {
+    return this.cleanup.run();
+  }
+
+  private async startConsul(): Promise<string> {
+    if (this.options.consul === 'three') {
+      const cluster = await ConsulCluster.start(this.binary);
+      this.cleanup.add(() => cluster.stop());
+      this.several = cluster;
+      return cluster.address;
+    }
+    const consul = await startDevConsul({ binary: this.binary });
+    this.cleanup.add(() => consul.stop());
+    this.single = consul;
+    return consul.address;
+  }
+
+  private async startNodes(plans: readonly NodePlan[], address: string): Promise<void> {
+    const registry = this.registry!;
+    const started: (AgentNode | HandNode)[] = [];
+    // Registered first: an interrupted start must leave nothing either.
+    this.cleanup.add(async () => void (await Promise.all(started.map((node) => node.end()))));
+    for (const plan of plans) {
+      if (this.options.kept === 'agents') {
+        const node = new AgentNode(plan, address);
+        started.push(node);
+        node.startAgent();
+      } else started.push(await HandNode.start(plan, registry));
+    }
+    this.nodes = started;
+  }
+
+  private startCaller(consulPort: number): void {
+    const understudy: Understudy = registerUnderstudy({ services: [calculatorService] });
+    for (const kind of ['failover', 'failback'] as const)
+      understudy.events.on(kind, ({ from, to, reason }) => {
+        this.changes.push(`${kind} ${from ?? '-'}->${to}: ${reason}`);
+      });
+    const target = `consul://127.0.0.1:${consulPort}/${this.service}`;
+    const client = new CalculatorClient(target, credentials.createInsecure(), understudy.channelOptions);
+    const load = new MixedLoad(client, this.service);
+    this.caller = { client, load };
+    this.cleanup.add(async () => {
+      await load.stop();
+      client.close();
+      await understudy.close();
+    });
+  }
+}
