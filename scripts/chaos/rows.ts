@@ -4,6 +4,9 @@
  */
 import type { Limits } from './figures';
 import * as agents from './plays-agents';
+import * as consul from './plays-consul';
+import * as network from './plays-network';
+import * as resources from './plays-resources';
 import * as servers from './plays-servers';
 import type { Scene, SceneOptions } from './scene';
 
@@ -21,6 +24,7 @@ export interface Row {
 }
 
 const AGENTS: SceneOptions = { kept: 'agents', consul: 'one' };
+const THREE: SceneOptions = { kept: 'agents', consul: 'three' };
 const HAND: SceneOptions = { kept: 'hand', consul: 'one' };
 
 /** No safe call, no failover without a reason, and no gap that a caller would call an outage. */
@@ -55,9 +59,9 @@ export const ROWS: readonly Row[] = [
   },
   {
     name: 'slow',
-    what: 'Each call of the primary takes 300 ms longer, for 8 s. It is ill or not, as one sees it: one failover is no false one.',
+    what: 'Each call of the primary takes 300 ms longer, for 8 s. Callers may leave it, and again when they came back too early.',
     scene: AGENTS,
-    justified: 1,
+    justified: 2,
     limits: STRICT,
     play: servers.slow,
   },
@@ -108,5 +112,103 @@ export const ROWS: readonly Row[] = [
     justified: 1,
     limits: STRICT,
     play: agents.killInRecovery,
+  },
+  {
+    name: 'consul-leader-kill',
+    what: 'Of three Consul servers the leader is killed, and started again after 15 s.',
+    scene: THREE,
+    justified: 0,
+    limits: STRICT,
+    play: consul.leaderKill,
+  },
+  {
+    name: 'consul-quorum-loss',
+    what: 'Of three Consul servers two are killed: no writes, and no reads that need a leader, for 15 s.',
+    scene: THREE,
+    justified: 0,
+    limits: STRICT,
+    play: consul.quorumLoss,
+  },
+  {
+    name: 'consul-down',
+    what: 'All Consuls, the local agent too, are killed for 15 s, longer than the TTL of the checks.',
+    scene: THREE,
+    justified: 0,
+    limits: STRICT,
+    play: consul.allDown,
+  },
+  {
+    name: 'consul-wiped',
+    what: 'All Consuls are killed and come back empty.',
+    scene: THREE,
+    justified: 0,
+    limits: STRICT,
+    play: consul.wiped,
+  },
+  {
+    name: 'caller-cut-from-consul',
+    what: 'The caller, and nobody else, hears nothing of Consul for 15 s.',
+    scene: AGENTS,
+    justified: 0,
+    limits: STRICT,
+    play: consul.callerCutOff,
+  },
+  {
+    name: 'caller-cut-from-primary',
+    what: 'All between the caller and the primary is lost for 8 s and more; both are well, and Consul says so.',
+    scene: HAND,
+    justified: 1,
+    limits: GUESSED,
+    play: network.cutOff,
+  },
+  {
+    name: 'latency',
+    what: 'The way to the primary and back takes 200 ms more, for 8 s. It is ill or not, as one sees it: one failover is no false one.',
+    scene: HAND,
+    justified: 1,
+    limits: STRICT,
+    play: network.latency,
+  },
+  {
+    name: 'resets',
+    what: 'Each piece of data between caller and primary breaks its connection with a probability of 5 %, for 8 s.',
+    scene: HAND,
+    justified: 1,
+    limits: { ...STRICT, falseFailovers: null },
+    play: network.resets,
+  },
+  {
+    name: 'disk-full',
+    what: 'The disk with the primary’s ledger and its agent’s journal is full for 8 s, in the middle of which its server is killed.',
+    scene: { ...AGENTS, smallDisk: true },
+    justified: 2,
+    limits: STRICT,
+    hindrance: resources.noSmallDisk,
+    play: resources.diskFull,
+  },
+  {
+    name: 'no-descriptors',
+    what: 'The primary may open no more file descriptors, and its connections break, for 8 s.',
+    scene: HAND,
+    justified: 1,
+    limits: STRICT,
+    hindrance: resources.noPrlimit,
+    play: resources.noDescriptors,
+  },
+  {
+    name: 'overload',
+    what: 'The primary gets a fifth of a core, and for 8 s twice the calls that it can do then.',
+    scene: HAND,
+    justified: 1,
+    limits: { lostSafe: null, falseFailovers: null, gapMs: null },
+    play: resources.overload,
+  },
+  {
+    name: 'clock-off',
+    what: 'The primary’s agent and server are started again with clocks an hour behind; then the server is killed.',
+    scene: AGENTS,
+    justified: 2,
+    limits: STRICT,
+    play: resources.clockOff,
   },
 ];

@@ -2,8 +2,9 @@
  * What a row plays on: a real Consul, or three, a primary and two backups, and one caller under load of every kind. It
  * knows nothing of what will be done to them, and leaves nothing behind.
  */
+import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { credentials } from '@grpc/grpc-js';
@@ -15,6 +16,7 @@ import type { Registry } from '../../registry/port';
 import { startDevConsul, type ConsulProcess } from '../consul/dev-consul';
 import { freePorts } from '../consul/free-ports';
 import { Cleanup } from '../quickstart/cleanup';
+import { add } from './calls';
 import { ConsulCluster, type ConsulBinary } from './consul-cluster';
 import type { Figures } from './figures';
 import { checkLedgers } from './ledger-check';
@@ -28,6 +30,8 @@ export interface SceneOptions {
   readonly kept: 'agents' | 'hand';
   /** `three`: a cluster of servers, and an agent in client mode that ours speak to. */
   readonly consul: 'one' | 'three';
+  /** The primary's files lie on a disk of one megabyte. */
+  readonly smallDisk?: true;
 }
 
 export const SIZE = 3;
@@ -51,6 +55,8 @@ export class Scene {
   private consulLine: TcpProxy | null = null;
   private caller: { readonly client: CalculatorClient; readonly load: MixedLoad } | null = null;
   private fromMs: number | null = null;
+  private flooded = 0;
+  private readonly floodLost: string[] = [];
 
   constructor(
     private readonly options: SceneOptions,
@@ -66,7 +72,12 @@ export class Scene {
     this.cleanup.add(() => registry.close());
     this.registry = registry;
     const ports = await freePorts(SIZE);
-    const plans = ports.map((port, tier) => ({ service: this.service, id: `node-${tier + 1}`, tier, port, folder }));
+    const plans = ports.map((port, tier): NodePlan => {
+      const id = `node-${tier + 1}`;
+      return { service: this.service, id, tier, port, folder: join(folder, id) };
+    });
+    await Promise.all(plans.map((plan) => mkdir(plan.folder)));
+    if (this.options.smallDisk) this.mountFor(plans[0]!);
     await this.startNodes(plans, address);
     await until(() => this.allPassing(), { what: 'all three to be passing', timeoutMs: READY_MS });
     this.consulLine = await TcpProxy.start(Number(address.split(':')[1]));
@@ -184,10 +195,11 @@ export class Scene {
       load.wishes,
       files.flatMap((file) => readLedger(file).entries),
     );
+    const lost = [...load.lostSafe, ...load.lostStreams, ...this.floodLost];
     const failovers = this.changes.filter((change) => change.startsWith('failover')).length;
     return {
-      calls: load.started,
-      lostSafe: load.lostSafe.length + load.lostStreams.length,
+      calls: load.started + this.flooded,
+      lostSafe: lost.length,
       unsafeFailed: load.failedUnsafe.length,
       executedTwice: verdict.executedTwice.length,
       acknowledgedButLost: verdict.acknowledgedButLost.length,
@@ -195,8 +207,26 @@ export class Scene {
       falseFailovers: Math.max(0, failovers - justified),
       gapMs,
       recoveredMs,
-      failures: [...new Set([...load.lostSafe, ...load.lostStreams])].slice(0, 5),
+      failures: [...new Set(lost)].slice(0, 5),
     };
+  }
+
+  /** So many safe calls each second, beside the load, for so long; resolves when all have ended. */
+  async flood(perSecond: number, lastsMs: number): Promise<void> {
+    const beganMs = performance.now();
+    const calls: Promise<unknown>[] = [];
+    for (let sinceMs = 0; sinceMs < lastsMs; sinceMs = performance.now() - beganMs) {
+      while (calls.length < (sinceMs / 1_000) * perSecond)
+        calls.push(add(this.client).catch((error: unknown) => this.floodLost.push(String(error))));
+      await this.lasts(1);
+    }
+    await Promise.all(calls);
+    this.flooded += calls.length;
+  }
+
+  /** To one server, past the balancing; the asker closes it. */
+  directClient(port: number): CalculatorClient {
+    return new CalculatorClient(`127.0.0.1:${port}`, credentials.createInsecure());
   }
 
   /** To be undone at the end, before what the scene itself is made of. */
@@ -220,6 +250,11 @@ export class Scene {
     this.cleanup.add(() => consul.stop());
     this.single = consul;
     return consul.address;
+  }
+
+  private mountFor({ folder }: NodePlan): void {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder]);
+    this.cleanup.add(() => void execFileSync('umount', [folder]));
   }
 
   private async startNodes(plans: readonly NodePlan[], address: string): Promise<void> {
