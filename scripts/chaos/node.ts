@@ -45,8 +45,11 @@ export class AgentNode implements Common {
     private readonly consulAddress: string,
   ) {}
 
+  /** The latest. */
   get agent(): AgentProcess {
-    return this.agents.at(-1)!;
+    const agent = this.agents.at(-1);
+    if (agent === undefined) throw new Error(`${this.plan.id} has no agent yet`);
+    return agent;
   }
 
   startAgent(env: NodeJS.ProcessEnv = {}): void {
@@ -84,7 +87,7 @@ export class AgentNode implements Common {
 }
 
 export class HandNode implements Common {
-  private server: CalculatorProcess | null = null;
+  private latest: CalculatorProcess | null = null;
 
   private constructor(
     readonly plan: NodePlan,
@@ -118,22 +121,27 @@ export class HandNode implements Common {
 
   /** The earlier one must have ended, or be ending. */
   async startServer(): Promise<void> {
-    await this.server?.exited;
+    await this.latest?.exited;
     const { id, port } = this.plan;
     const args = ['--service-time-ms', String(SERVICE_TIME_MS)];
-    this.server = await startCalculator({ instance: id, port, ledger: ledgerOf(this.plan), allowFaults: true, args });
+    this.latest = await startCalculator({ instance: id, port, ledger: ledgerOf(this.plan), allowFaults: true, args });
+  }
+
+  private get server(): CalculatorProcess {
+    if (this.latest === null) throw new Error(`${this.plan.id} was never started`);
+    return this.latest;
   }
 
   exited(): Promise<unknown> {
-    return this.server!.exited;
+    return this.server.exited;
   }
 
   serverPid(): Promise<number> {
-    return Promise.resolve(this.server!.pid);
+    return Promise.resolve(this.server.pid);
   }
 
   signal(signal: NodeJS.Signals): Promise<void> {
-    this.server!.signal(signal);
+    this.server.signal(signal);
     return Promise.resolve();
   }
 
@@ -142,8 +150,8 @@ export class HandNode implements Common {
   }
 
   async end(): Promise<void> {
-    this.server?.signal('SIGCONT');
-    await this.server?.stop();
+    this.latest?.signal('SIGCONT');
+    await this.latest?.stop();
     await this.line.stop();
   }
 }

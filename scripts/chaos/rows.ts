@@ -131,9 +131,9 @@ export const ROWS: readonly Row[] = [
   },
   {
     name: 'consul-down',
-    what: 'All Consuls, the local agent too, are killed for 15 s, longer than the TTL of the checks.',
+    what: 'All Consuls, the local agent too, are killed for 15 s, longer than the TTL of the checks. The local agent comes back and calls them critical until the next beat: one failover has a reason.',
     scene: THREE,
-    justified: 0,
+    justified: 1,
     limits: STRICT,
     play: consul.allDown,
   },

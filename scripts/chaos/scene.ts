@@ -9,18 +9,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { credentials } from '@grpc/grpc-js';
 import { readLedger } from '../../calculator/ledger';
-import { registerUnderstudy, type Understudy } from '../../index';
-import { CalculatorClient, calculatorService } from '../../proto/calculator';
+import { CalculatorClient } from '../../proto/calculator';
 import { openRegistry } from '../../registry/factory';
 import type { Registry } from '../../registry/port';
 import { startDevConsul, type ConsulProcess } from '../consul/dev-consul';
 import { freePorts } from '../consul/free-ports';
 import { Cleanup } from '../quickstart/cleanup';
+import { startCaller, type Caller } from './caller';
 import { add } from './calls';
 import { ConsulCluster, type ConsulBinary } from './consul-cluster';
 import type { Figures } from './figures';
 import { checkLedgers } from './ledger-check';
-import { MixedLoad } from './mixed-load';
+import type { MixedLoad } from './mixed-load';
 import { AgentNode, HandNode, ledgerOf, type NodePlan } from './node';
 import { TcpProxy } from './tcp-proxy';
 import { until } from './until';
@@ -53,7 +53,7 @@ export class Scene {
   private several: ConsulCluster | null = null;
   private registry: Registry | null = null;
   private consulLine: TcpProxy | null = null;
-  private caller: { readonly client: CalculatorClient; readonly load: MixedLoad } | null = null;
+  private caller: Caller | null = null;
   private fromMs: number | null = null;
   private flooded = 0;
   private readonly floodLost: string[] = [];
@@ -77,12 +77,15 @@ export class Scene {
       return { service: this.service, id, tier, port, folder: join(folder, id) };
     });
     await Promise.all(plans.map((plan) => mkdir(plan.folder)));
-    if (this.options.smallDisk) this.mountFor(plans[0]!);
-    await this.startNodes(plans, address);
+    if (this.options.smallDisk) this.mountFor(plans[0]);
+    await this.startNodes(plans, address, registry);
     await until(() => this.allPassing(), { what: 'all three to be passing', timeoutMs: READY_MS });
     this.consulLine = await TcpProxy.start(Number(address.split(':')[1]));
     this.cleanup.add(() => this.consulLine?.stop());
-    this.startCaller(this.consulLine.port);
+    const target = `consul://127.0.0.1:${this.consulLine.port}/${this.service}`;
+    const caller = startCaller(target, this.service, (change) => this.changes.push(change));
+    this.cleanup.add(() => caller.stop());
+    this.caller = caller;
     await until(() => this.primaryAnswers(), { what: 'the primary to answer', timeoutMs: READY_MS });
   }
 
@@ -99,11 +102,11 @@ export class Scene {
   }
 
   get load(): MixedLoad {
-    return this.caller!.load;
+    return must(this.caller, 'a caller').load;
   }
 
   get client(): CalculatorClient {
-    return this.caller!.client;
+    return must(this.caller, 'a caller').client;
   }
 
   get consul(): ConsulProcess {
@@ -118,11 +121,11 @@ export class Scene {
 
   /** Between the caller and Consul. */
   get callersConsul(): TcpProxy {
-    return this.consulLine!;
+    return must(this.consulLine, 'a caller');
   }
 
   node(tier: number): AgentNode | HandNode {
-    return this.nodes[tier]!;
+    return must(this.nodes[tier], `tier ${tier}`);
   }
 
   kept(tier: number): AgentNode {
@@ -162,27 +165,27 @@ export class Scene {
   }
 
   async healthOf(tier: number): Promise<string> {
-    const { instances } = await this.registry!.snapshot({ service: this.service });
+    const { instances } = await must(this.registry, 'a registry').snapshot({ service: this.service });
     return instances.find((one) => one.tier === tier)?.health ?? 'missing';
   }
 
   async allPassing(): Promise<boolean> {
-    const { instances } = await this.registry!.snapshot({ service: this.service });
+    const { instances } = await must(this.registry, 'a registry').snapshot({ service: this.service });
     return instances.length === SIZE && instances.every(({ health }) => health === 'passing');
   }
 
   /** All passing, and calls where they belong. @returns since the fault or its end, ms; null: not within a minute and a half */
   async recovered(): Promise<number | null> {
-    const fromMs = this.fromMs ?? performance.now();
     const from = this.load.answeredBy.length;
-    const whole = async (): Promise<boolean> =>
-      this.load.answeredBy.length >= from + LAST && this.primaryAnswers() && (await this.allPassing());
-    try {
-      await until(whole, { what: 'all to be as before', timeoutMs: RECOVERY_MS, everyMs: 25 });
-      return Math.round(performance.now() - fromMs);
-    } catch {
-      return null;
-    }
+    return this.waitFor(
+      async () => this.load.answeredBy.length >= from + LAST && this.primaryAnswers() && (await this.allPassing()),
+      this.fromMs ?? performance.now(),
+    );
+  }
+
+  /** All passing, wherever the calls go. @returns ms from now; null: not within a minute and a half */
+  whole(): Promise<number | null> {
+    return this.waitFor(() => this.allPassing(), performance.now());
   }
 
   /** Ends the load and adds up. @param justified failovers that the fault is a reason for */
@@ -239,6 +242,15 @@ export class Scene {
     return this.cleanup.run();
   }
 
+  private async waitFor(condition: () => Promise<boolean>, fromMs: number): Promise<number | null> {
+    try {
+      await until(condition, { what: 'all to be well', timeoutMs: RECOVERY_MS, everyMs: 25 });
+      return Math.round(performance.now() - fromMs);
+    } catch {
+      return null;
+    }
+  }
+
   private async startConsul(): Promise<string> {
     if (this.options.consul === 'three') {
       const cluster = await ConsulCluster.start(this.binary);
@@ -252,16 +264,20 @@ export class Scene {
     return consul.address;
   }
 
-  private mountFor({ folder }: NodePlan): void {
+  private mountFor(plan: NodePlan | undefined): void {
+    const { folder } = must(plan, 'a primary');
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder]);
-    this.cleanup.add(() => void execFileSync('umount', [folder]));
+    this.cleanup.add(() => {
+      execFileSync('umount', [folder]);
+    });
   }
 
-  private async startNodes(plans: readonly NodePlan[], address: string): Promise<void> {
-    const registry = this.registry!;
+  private async startNodes(plans: readonly NodePlan[], address: string, registry: Registry): Promise<void> {
     const started: (AgentNode | HandNode)[] = [];
     // Registered first: an interrupted start must leave nothing either.
-    this.cleanup.add(async () => void (await Promise.all(started.map((node) => node.end()))));
+    this.cleanup.add(async () => {
+      await Promise.all(started.map((node) => node.end()));
+    });
     for (const plan of plans) {
       if (this.options.kept === 'agents') {
         const node = new AgentNode(plan, address);
@@ -271,21 +287,9 @@ export class Scene {
     }
     this.nodes = started;
   }
+}
 
-  private startCaller(consulPort: number): void {
-    const understudy: Understudy = registerUnderstudy({ services: [calculatorService] });
-    for (const kind of ['failover', 'failback'] as const)
-      understudy.events.on(kind, ({ from, to, reason }) => {
-        this.changes.push(`${kind} ${from ?? '-'}->${to}: ${reason}`);
-      });
-    const target = `consul://127.0.0.1:${consulPort}/${this.service}`;
-    const client = new CalculatorClient(target, credentials.createInsecure(), understudy.channelOptions);
-    const load = new MixedLoad(client, this.service);
-    this.caller = { client, load };
-    this.cleanup.add(async () => {
-      await load.stop();
-      client.close();
-      await understudy.close();
-    });
-  }
+function must<T>(part: T | null | undefined, what: string): T {
+  if (part === null || part === undefined) throw new Error(`this scene does not have ${what} yet`);
+  return part;
 }
