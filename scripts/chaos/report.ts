@@ -48,6 +48,7 @@ export function pageOf(rows: readonly Row[], results: readonly RowResult[], at: 
       rows.map((row) => [`\`${row.name}\``, row.what, row.justified]),
     ),
     MEANING,
+    HOW,
     OTHER_WAYS,
   ].join('\n\n');
 }
@@ -85,6 +86,16 @@ const MEANING = `## What the figures mean
 - \`recovered ms\`: from the fault, or from its end where it had to be ended from the outside, until all three are passing
   and the calls are back at the primary. The hold before a failback is in it: 3 s, twice as long after each failover of
   the last ten minutes.`;
+
+const HOW = `## How it is done, where it is not the thing itself
+
+- Lines that lose, delay or reset are a relay over loopback in the process of the command, not the kernel's \`tc netem\`,
+  which not every machine has. What a relay loses arrives when the loss is over, as TCP sends it again. \`resets\` stands
+  in for a network that loses 5 % of its packets, and is harder: a lost packet costs a wait, a reset the connection.
+- \`disk-full\` mounts a tmpfs of one megabyte, which takes root; \`no-descriptors\` is \`prlimit\` on the running server.
+- \`overload\` stops and continues the server many times a second, measures what it then can do, and asks for twice that.
+- \`clock-off\` preloads a script that shifts \`Date\` in the agent and its server; timers go on as they should.
+- A killed agent leaves its server running. The rows end it before they start the next agent, as systemd does.`;
 
 const OTHER_WAYS = `## Other ways to play
 
