@@ -6,10 +6,11 @@ import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import pc from 'picocolors';
+import { format } from 'prettier';
 import { circumstances } from './bench/results';
 import type { ConsulBinary } from './chaos/consul-cluster';
 import { faultsOf } from './chaos/figures';
-import { writePage, type RowResult } from './chaos/report';
+import { pageOf, type RowResult } from './chaos/page';
 import { ROWS, type Row } from './chaos/rows';
 import { Scene } from './chaos/scene';
 import { findConsul } from './consul-binary';
@@ -82,8 +83,8 @@ function tell({ name, figures, skipped, faults }: RowResult): void {
 async function run({ rows, json }: Flags, cleanup: Cleanup): Promise<number> {
   ensureBuild(ROOT, say);
   const binary = await findConsul();
-  const words = process.argv.slice(2);
-  const at = circumstances(['npm run chaos', ...(words.length > 0 ? ['--', ...words] : [])].join(' '), binary.version);
+  // The page is written by runs of all rows alone, and where else results went is of no interest to it.
+  const at = circumstances('npm run chaos', binary.version);
   const results: RowResult[] = [];
   for (const row of rows) {
     say(pc.bold(`${row.name}: ${row.what}`));
@@ -92,7 +93,10 @@ async function run({ rows, json }: Flags, cleanup: Cleanup): Promise<number> {
     results.push(result);
   }
   if (json !== undefined) await writeFile(json, `${JSON.stringify({ ...at, rows: results }, null, 2)}\n`);
-  if (rows.length === ROWS.length) await writePage(ROWS, results, at, join(ROOT, 'docs/chaos.md'));
+  if (rows.length === ROWS.length) {
+    const page = await format(pageOf(ROWS, results, at), { parser: 'markdown', printWidth: 120, proseWrap: 'always' });
+    await writeFile(join(ROOT, 'docs/chaos.md'), page);
+  }
   const broken = results.flatMap(({ faults }) => faults).length;
   say(broken === 0 ? pc.green('✓ every limit was kept') : pc.red(`✗ ${broken} limits were broken`));
   return broken === 0 ? 0 : 1;

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { faultsOf, type Figures } from '../../../scripts/chaos/figures';
 import { randomFrom } from '../../../scripts/chaos/random-from';
-import { pageOf, type RowResult } from '../../../scripts/chaos/report';
+import { pageOf, type RowResult } from '../../../scripts/chaos/page';
 import { ROWS } from '../../../scripts/chaos/rows';
 
 const PAGE = readFileSync(resolve(__dirname, '../../../docs/chaos.md'), 'utf8');

@@ -1,9 +1,6 @@
 /**
- * Writes docs/chaos.md: every row of the code with its limits, and beside them what the last run showed. It never plays a
- * row, and leaves out neither a row nor a figure.
+ * The text of docs/chaos.md: every row of the code with its limits, and beside them what the last run showed. It leaves out neither a row nor a figure.
  */
-import { writeFile } from 'node:fs/promises';
-import { format } from 'prettier';
 import type { Circumstances } from '../bench/results';
 import type { Figures, Limits } from './figures';
 import type { Row } from './rows';
@@ -14,16 +11,6 @@ export interface RowResult {
   readonly figures: Figures | null;
   readonly skipped: string | null;
   readonly faults: readonly string[];
-}
-
-export async function writePage(
-  rows: readonly Row[],
-  results: readonly RowResult[],
-  at: Circumstances,
-  file: string,
-): Promise<void> {
-  const page = pageOf(rows, results, at);
-  await writeFile(file, await format(page, { parser: 'markdown', printWidth: 120, proseWrap: 'always' }));
 }
 
 /** Rows that were not played stand there with their limits and no figures. */
@@ -79,7 +66,7 @@ const MEANING = `## What the figures mean
 
 - \`lost (safe)\`: calls that may be repeated, and streams before their first message, that ended with an error.
 - \`unsafe failed\`: calls that must not be repeated and ended with an error, because they were on their way to a server
-  when it was harmed. A caller who wants those too reads [exactly-once.md](exactly-once.md).
+  when it was harmed; with \`disk-full\`, because a server that cannot write them down refuses them. A caller who wants those too reads [exactly-once.md](exactly-once.md).
 - \`executed twice\` and \`acknowledged, lost\` come from the ledgers of all servers, the dead ones included.
 - \`failovers\`: moves of the client to a lower tier; false are those beyond the ones that the fault is a reason for.
 - \`gap ms\`: the longest time without a good answer of anybody, from the fault on.
