@@ -2,8 +2,6 @@
  * Starts a real Consul for one developer or one test: one server in memory, on loopback ports of its own, ready for
  * writes. It never outlives its parent, even one that was killed, and never leaves a file behind.
  */
-import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +10,7 @@ import { systemClock } from '../../runtime/system-clock';
 import { acceptsWrites } from './accepts-writes';
 import { consulConfig, type ConsulPorts } from './consul-config';
 import { freePorts } from './free-ports';
+import { launchConsul, type ConsulRun } from './launch-consul';
 
 export interface DevConsulOptions {
   /** Path of the executable, and the version it told: findConsul() gives both. */
@@ -73,7 +72,7 @@ class DevConsul implements ConsulProcess {
   readonly address: string;
   readonly httpPort: number;
   readonly version: string;
-  private run: Run | undefined;
+  private run: ConsulRun | undefined;
   private stopped = false;
 
   constructor(
@@ -110,7 +109,7 @@ class DevConsul implements ConsulProcess {
     await writeFile(extraFile, this.options.extraHcl ?? '');
     const flags = ['agent', '-dev', `-config-file=${configFile}`, `-config-file=${extraFile}`];
     if (this.options.ui === true) flags.push('-ui');
-    const run = await launch(this.options.binary.path, flags, this.folder, logFile);
+    const run = await launchConsul(this.options.binary.path, flags, this.folder, logFile);
     this.run = run;
     await this.waitUntilReady(run, logFile);
   }
@@ -130,7 +129,7 @@ class DevConsul implements ConsulProcess {
     await rm(this.folder, { recursive: true, force: true });
   }
 
-  private async waitUntilReady(run: Run, logFile: string): Promise<void> {
+  private async waitUntilReady(run: ConsulRun, logFile: string): Promise<void> {
     const clock = systemClock({ holdsProcess: true });
     const timeoutMs = this.options.readyTimeoutMs ?? 20_000;
     const startedMs = clock.nowMs();
@@ -144,49 +143,4 @@ class DevConsul implements ConsulProcess {
       await sleep(clock, 10);
     }
   }
-}
-
-interface Run {
-  readonly child: ChildProcess;
-  readonly pid: number;
-  /** Resolves when the process is gone; never rejects. */
-  readonly ended: Promise<void>;
-}
-
-async function launch(binary: string, flags: readonly string[], folder: string, logFile: string): Promise<Run> {
-  const log = openSync(logFile, 'w');
-  // A process group of its own: Ctrl-C in a terminal reaches the parent alone, which decides the order of the end.
-  const child = spawn(binary, flags, { cwd: folder, stdio: ['ignore', log, log], detached: true });
-  closeSync(log);
-  const pid = await new Promise<number>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('spawn', () => resolve(child.pid ?? 0));
-  });
-  const release = guardAgainstParentDeath(pid, folder);
-  const ended = new Promise<void>((resolve) => {
-    child.once('exit', () => {
-      release();
-      resolve();
-    });
-  });
-  return { child, pid, ended };
-}
-
-/**
- * A child outlives a parent that is killed. So a waiting shell holds the other end of a pipe: when the pipe closes
- * without a word, the parent is gone, however it went, and the shell ends the child and removes its folder.
- */
-function guardAgainstParentDeath(pid: number, folder: string): () => void {
-  const script = 'read -r word && exit 0; kill -9 "$1"; rm -rf "$2"';
-  const guard = spawn('/bin/sh', ['-c', script, 'sh', String(pid), folder], {
-    stdio: ['pipe', 'ignore', 'ignore'],
-    detached: true,
-  });
-  guard.on('error', () => undefined);
-  guard.stdin.on('error', () => undefined);
-  guard.unref();
-  (guard.stdin as unknown as { unref(): void }).unref();
-  return () => {
-    guard.stdin.end('done\n');
-  };
 }

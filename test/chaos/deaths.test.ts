@@ -115,7 +115,7 @@ beforeAll(async () => {
 afterAll(() => consul.stop());
 afterEach(() => stage.end());
 
-/** `npm run chaos` plays all of them, `npm test` those that tell most. */
+/** `UNDERSTUDY_CHAOS=long` plays all of them, `npm test` those that tell most. */
 const LONG = process.env['UNDERSTUDY_CHAOS'] === 'long';
 const TOPOLOGIES: readonly (readonly [Topology, readonly Death[]])[] = [
   ['tiers', DEATHS],

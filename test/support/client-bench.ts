@@ -1,13 +1,14 @@
 /**
  * What the client's tests share: a memory registry, registered instances, a client that is closed at the end.
  */
-import { credentials, Metadata, type ClientOptions, type ServiceError } from '@grpc/grpc-js';
+import { credentials, type ClientOptions } from '@grpc/grpc-js';
 import { registerUnderstudy, type RegisterOptions, type Understudy } from '../../client/register-understudy';
 import type { BeatHealth } from '../../core/domain/health';
 import { CalculatorClient, calculatorService } from '../../proto/calculator';
-import type { Answer__Output } from '../../proto/generated/calculator/v1/Answer';
 import { MemoryRegistry } from '../../registry/memory/memory-registry';
 import { systemClock } from '../../runtime/system-clock';
+
+export { add, memoryAdd } from '../../scripts/chaos/calls';
 
 export interface Member {
   readonly instance: string;
@@ -76,29 +77,4 @@ export class ClientBench {
     await this.understudy.close();
     await this.registry.close();
   }
-}
-
-/** Through the generated method, as users call it: a generic request would carry no idempotency. */
-export function add(
-  client: CalculatorClient,
-  options: { deadlineMs?: number; waitForReady?: boolean } = {},
-): Promise<Answer__Output> {
-  const metadata = new Metadata({ waitForReady: options.waitForReady ?? false });
-  const deadline = Date.now() + (options.deadlineMs ?? 5_000);
-  return answered((done) => client.Add({ left: 2, right: 3 }, metadata, { deadline }, done));
-}
-
-export function memoryAdd(client: CalculatorClient, id: string, deadlineMs = 5_000): Promise<Answer__Output> {
-  return answered((done) => client.MemoryAdd({ id, amount: 1 }, { deadline: Date.now() + deadlineMs }, done));
-}
-
-type Done = (error: ServiceError | null, answer?: Answer__Output) => void;
-
-function answered(call: (done: Done) => void): Promise<Answer__Output> {
-  return new Promise((resolve, reject) => {
-    call((error, answer) => {
-      if (error === null && answer !== undefined) resolve(answer);
-      else reject(error ?? new Error('answered with nothing'));
-    });
-  });
 }

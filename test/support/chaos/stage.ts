@@ -16,8 +16,8 @@ import { startCalculator, type CalculatorProcess } from '../calculator-process';
 import { instance, registration } from '../registrations';
 import { TcpProxy } from '../tcp-proxy';
 import { until } from '../until';
-import { checkLedgers, type LedgerVerdict } from './ledger-check';
-import { MixedLoad } from './mixed-load';
+import { checkLedgers, type LedgerVerdict } from '../../../scripts/chaos/ledger-check';
+import { MixedLoad } from '../../../scripts/chaos/mixed-load';
 
 /** `tiers`: a primary and two backups; `equals`: three instances of tier 0. */
 export type Topology = 'tiers' | 'equals';

@@ -3,9 +3,9 @@
  * pace whatever becomes of them. It keeps what every caller was told.
  */
 import type { ServiceError } from '@grpc/grpc-js';
-import type { CalculatorClient } from '../../../proto/calculator';
-import type { Answer__Output } from '../../../proto/generated/calculator/v1/Answer';
-import { add, memoryAdd } from '../client-bench';
+import type { CalculatorClient } from '../../proto/calculator';
+import type { Answer__Output } from '../../proto/generated/calculator/v1/Answer';
+import { add, memoryAdd } from './calls';
 import type { Wish } from './ledger-check';
 
 /** Generous, for crowded machines: what counts is that a hung server does not eat it. */
@@ -21,6 +21,8 @@ export class MixedLoad {
   readonly cutStreams: string[] = [];
   /** Of unary calls that were answered: who did, in the order of the answers. */
   readonly answeredBy: string[] = [];
+  private lastGoodMs = performance.now();
+  private longestGapMs = 0;
   private readonly open = new Set<Promise<void>>();
   private readonly timer: NodeJS.Timeout;
   private calls = 0;
@@ -43,6 +45,16 @@ export class MixedLoad {
     return this.calls;
   }
 
+  /** Longest time without a good answer of anybody since `watchGap`, ms; one that has not ended counts. */
+  get gapMs(): number {
+    return Math.max(this.longestGapMs, performance.now() - this.lastGoodMs);
+  }
+
+  watchGap(): void {
+    this.lastGoodMs = performance.now();
+    this.longestGapMs = 0;
+  }
+
   /** Resolves when all calls have ended; idempotent. */
   async stop(): Promise<void> {
     clearInterval(this.timer);
@@ -58,7 +70,7 @@ export class MixedLoad {
 
   private async safe(): Promise<void> {
     await add(this.client, { deadlineMs: DEADLINE_MS }).then(
-      ({ instance }) => this.answeredBy.push(instance),
+      ({ instance }) => this.answered(instance),
       (error: unknown) => this.lostSafe.push(String(error)),
     );
   }
@@ -66,7 +78,7 @@ export class MixedLoad {
   private async unsafe(id: string): Promise<void> {
     await memoryAdd(this.client, id, DEADLINE_MS).then(
       ({ instance }) => {
-        this.answeredBy.push(instance);
+        this.answered(instance);
         this.wishes.push({ id, end: 'answered' });
       },
       (error: unknown) => {
@@ -74,6 +86,12 @@ export class MixedLoad {
         this.wishes.push({ id, end: 'failed' });
       },
     );
+  }
+
+  private answered(by: string): void {
+    this.answeredBy.push(by);
+    this.longestGapMs = this.gapMs;
+    this.lastGoodMs = performance.now();
   }
 
   private stream(): Promise<void> {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { LedgerEntry } from '../../../calculator/ledger';
-import { checkLedgers } from '../../support/chaos/ledger-check';
+import { checkLedgers } from '../../../scripts/chaos/ledger-check';
 
 const executed = (...ids: readonly string[]): readonly LedgerEntry[] =>
   ids.map((id) => ({ id, amount: 1, instance: 'one', stamp: '2026-01-01T00:00:00Z' }));

@@ -2,7 +2,7 @@
  * Compares what callers wished for and were told with what servers wrote down that they did. It knows nothing of how
  * calls were made; the ledgers of dead servers count as well.
  */
-import type { LedgerEntry } from '../../../calculator/ledger';
+import type { LedgerEntry } from '../../calculator/ledger';
 
 export interface Wish {
   readonly id: string;
