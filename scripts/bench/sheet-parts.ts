@@ -1,0 +1,6 @@
+/** All parts whose result is one plain table, in the order of the page. */
+import { EVENTS } from './events';
+import { PICK } from './pick';
+import type { SheetPart } from './sheet-part';
+
+export const SHEET_PARTS: readonly SheetPart[] = [EVENTS, PICK];
