@@ -1,6 +1,7 @@
 /** All parts whose result is one plain table, in the order of the page. */
+import { CATALOG } from './catalog';
 import { EVENTS } from './events';
 import { PICK } from './pick';
 import type { SheetPart } from './sheet-part';
 
-export const SHEET_PARTS: readonly SheetPart[] = [EVENTS, PICK];
+export const SHEET_PARTS: readonly SheetPart[] = [EVENTS, CATALOG, PICK];
