@@ -1,7 +1,8 @@
 /** All parts whose result is one plain table, in the order of the page. */
 import { CATALOG } from './catalog';
 import { EVENTS } from './events';
+import { LEAK } from './leak';
 import { PICK } from './pick';
 import type { SheetPart } from './sheet-part';
 
-export const SHEET_PARTS: readonly SheetPart[] = [EVENTS, CATALOG, PICK];
+export const SHEET_PARTS: readonly SheetPart[] = [EVENTS, CATALOG, PICK, LEAK];
