@@ -52,7 +52,7 @@ function parseFlags(argv: readonly string[]): Flags {
     .option('--rounds <n>', 'call path: rounds (15, quick 3)', whole)
     .option('--calls <n>', 'call path: calls of each variant per round (2000, quick 500)', whole)
     .option('--concurrency <list>', 'call path: calls at once', (list) => list.split(',').map(whole), [1, 16, 64, 256])
-    .option('--runs <n>', 'failover: runs of each fault (20, quick 3)', whole)
+    .option('--runs <n>', 'failover: runs of each fault (15, quick 3)', whole)
     .allowExcessArguments(false)
     .exitOverride()
     .parse(argv)
@@ -88,7 +88,7 @@ async function measure(part: Part, flags: Flags, before: Results, cleanup: Clean
     return { ...before, callPath };
   }
   if (part === 'failover') {
-    const failover = await benchFailover({ command, runs: flags.runs ?? (quick ? 3 : 20) }, cleanup, say);
+    const failover = await benchFailover({ command, runs: flags.runs ?? (quick ? 3 : 15) }, cleanup, say);
     process.stdout.write(`${failoverTable(failover)}\n`);
     return { ...before, failover };
   }
