@@ -8,13 +8,18 @@ import { benchCallPath } from './bench/call-path';
 import { benchFailover } from './bench/failover';
 import { writeReport } from './bench/report';
 import { readResults, type Results } from './bench/results';
-import { callPathTable, failoverTable } from './bench/tables';
+import type { SheetPart } from './bench/sheet-part';
+import { SHEET_PARTS } from './bench/sheet-parts';
+import { callPathTable, failoverTable, sheetTable } from './bench/tables';
 import { Cleanup } from './quickstart/cleanup';
 import { ensureBuild } from './quickstart/fresh-build';
 
 const ROOT = resolve(__dirname, '..');
-const PARTS = ['call-path', 'failover'] as const;
-type Part = (typeof PARTS)[number];
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
+/** Of the part that runs. */
+let cleanup = new Cleanup();
+type Part = 'call-path' | 'failover' | SheetPart['name'];
+const PARTS: readonly Part[] = ['call-path', 'failover', ...SHEET_PARTS.map(({ name }) => name)];
 
 interface Flags {
   readonly quick: boolean;
@@ -47,7 +52,7 @@ function parseFlags(argv: readonly string[]): Flags {
     .option('--rounds <n>', 'call path: rounds (15, quick 3)', whole)
     .option('--calls <n>', 'call path: calls of each variant per round (2000, quick 500)', whole)
     .option('--concurrency <list>', 'call path: calls at once', (list) => list.split(',').map(whole), [1, 16, 64, 256])
-    .option('--runs <n>', 'failover: runs of each fault (20, quick 3)', whole)
+    .option('--runs <n>', 'failover: runs of each fault (15, quick 3)', whole)
     .allowExcessArguments(false)
     .exitOverride()
     .parse(argv)
@@ -64,35 +69,51 @@ function commandLine(words: readonly string[]): string {
   return ['npm run bench', ...(kept.length > 0 ? ['--', ...kept] : [])].join(' ');
 }
 
-async function run(flags: Flags, cleanup: Cleanup): Promise<void> {
-  const say = (line: string): void => void process.stderr.write(`${line}\n`);
-  ensureBuild(ROOT, say);
+/** Measures one part, and adds it to what the file held. */
+async function measure(part: Part, flags: Flags, before: Results, cleanup: Cleanup): Promise<Results> {
   const command = commandLine(process.argv.slice(2));
-  let results: Results = readResults(flags.json);
-  if (flags.only.includes('call-path')) {
+  const { quick } = flags;
+  if (part === 'call-path') {
     const callPath = await benchCallPath(
       {
         command,
-        rounds: flags.rounds ?? (flags.quick ? 3 : 15),
-        callsPerRound: flags.calls ?? (flags.quick ? 500 : 2_000),
+        rounds: flags.rounds ?? (quick ? 3 : 15),
+        callsPerRound: flags.calls ?? (quick ? 500 : 2_000),
         concurrencies: flags.concurrency,
       },
       cleanup,
       say,
     );
-    results = { ...results, callPath };
     process.stdout.write(`${callPathTable(callPath)}\n`);
+    return { ...before, callPath };
   }
-  if (flags.only.includes('failover')) {
-    const failover = await benchFailover({ command, runs: flags.runs ?? (flags.quick ? 3 : 20) }, cleanup, say);
-    results = { ...results, failover };
+  if (part === 'failover') {
+    const failover = await benchFailover({ command, runs: flags.runs ?? (quick ? 3 : 15) }, cleanup, say);
     process.stdout.write(`${failoverTable(failover)}\n`);
+    return { ...before, failover };
   }
-  await writeReport(results, flags.json);
+  const sheet = SHEET_PARTS.find(({ name }) => name === part);
+  if (sheet === undefined) return before;
+  const result = await sheet.measure({ command, quick }, cleanup, say);
+  process.stdout.write(`${sheetTable(sheet, result)}\n`);
+  return { ...before, [part]: result };
+}
+
+/** Each part stands alone: what it started is gone before the next one begins, and what it found is written. */
+async function run(flags: Flags): Promise<void> {
+  ensureBuild(ROOT, say);
+  let results: Results = readResults(flags.json);
+  for (const part of flags.only) {
+    const beganMs = performance.now();
+    cleanup = new Cleanup();
+    results = await measure(part, flags, results, cleanup);
+    await cleanup.run();
+    await writeReport(results, flags.json);
+    say(`${part}: took ${Math.round((performance.now() - beganMs) / 1_000)} s`);
+  }
 }
 
 async function main(): Promise<number> {
-  const cleanup = new Cleanup();
   let flags: Flags;
   try {
     flags = parseFlags(process.argv);
@@ -103,7 +124,7 @@ async function main(): Promise<number> {
     process.on(signal, () => void cleanup.run().then(() => process.exit(130)));
   }
   try {
-    await run(flags, cleanup);
+    await run(flags);
     return 0;
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);

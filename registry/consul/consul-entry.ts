@@ -9,7 +9,9 @@ import { objectIn, numberIn, textIn, textsIn, type JsonObject } from './consul-j
 
 /** The marker; its value is the package version that registered the entry. */
 const MARKER = 'understudy';
-const OWN_META = ['tier', 'weight', 'epoch', 'owner', 'protocol'].map((name) => `${MARKER}-${name}`);
+const OWN_META: readonly string[] = ['tier', 'weight', 'epoch', 'owner', 'protocol'].map((name) => `${MARKER}-${name}`);
+const NOT_USERS: ReadonlySet<string> = new Set([MARKER, ...OWN_META]);
+const NOBODYS: ReadonlySet<string> = new Set();
 
 // Consul's limits (agent/structs): pairs per service, and the form of a pair.
 const META_PAIRS = 64;
@@ -56,27 +58,24 @@ export function registrationBody({ instance, ...check }: Registration, version: 
 
 /** Reads a service of either of Consul's two listings; `nodeAddress` stands in when it has no address of its own. */
 export function instanceOf(service: unknown, nodeAddress: string): Instance {
+  // One literal for all: a catalog of thousands is read anew with each answer.
   const meta = objectIn(service, 'Meta');
-  const common = {
+  const tags = textsIn(service, 'Tags');
+  const ours = isOurs(service);
+  const tier = ours ? wholeNumber(textIn(meta, `${MARKER}-tier`), 0) : tierOfTags(tags);
+  return {
     id: textIn(service, 'ID'),
     service: textIn(service, 'Service'),
     address: textIn(service, 'Address') || nodeAddress,
     port: numberIn(service, 'Port'),
-  };
-  const tags = textsIn(service, 'Tags');
-  if (!isOurs(service)) {
-    const weight = Math.max(1, numberIn(objectIn(service, 'Weights'), 'Passing'));
-    return { ...common, tier: tierOfTags(tags), weight, epoch: 0, owner: '', tags, meta: textPairs(meta) };
-  }
-  const tier = wholeNumber(textIn(meta, `${MARKER}-tier`), 0);
-  return {
-    ...common,
     tier,
-    weight: wholeNumber(textIn(meta, `${MARKER}-weight`), 1),
-    epoch: wholeNumber(textIn(meta, `${MARKER}-epoch`), 0),
-    owner: textIn(meta, `${MARKER}-owner`),
-    tags: withoutAdded(tags, addedTags(tier)),
-    meta: textPairs(meta, [MARKER, ...OWN_META]),
+    weight: ours
+      ? wholeNumber(textIn(meta, `${MARKER}-weight`), 1)
+      : Math.max(1, numberIn(objectIn(service, 'Weights'), 'Passing')),
+    epoch: ours ? wholeNumber(textIn(meta, `${MARKER}-epoch`), 0) : 0,
+    owner: ours ? textIn(meta, `${MARKER}-owner`) : '',
+    tags: ours ? withoutAdded(tags, addedTags(tier)) : tags,
+    meta: textPairs(meta, ours ? NOT_USERS : NOBODYS),
   };
 }
 
@@ -115,7 +114,7 @@ function wholeNumber(text: string, otherwise: number): number {
   return /^\d{1,15}$/.test(text) ? Number(text) : otherwise;
 }
 
-function textPairs(meta: JsonObject, without: readonly string[] = []): Readonly<Record<string, string>> {
-  const pairs = Object.entries(meta).filter((pair): pair is [string, string] => typeof pair[1] === 'string');
-  return Object.fromEntries(pairs.filter(([key]) => !without.includes(key)));
+function textPairs(meta: JsonObject, without: ReadonlySet<string>): Readonly<Record<string, string>> {
+  const pairs = Object.entries(meta) as [string, string][];
+  return Object.fromEntries(pairs.filter(([key, value]) => typeof value === 'string' && !without.has(key)));
 }

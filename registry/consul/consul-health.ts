@@ -26,7 +26,9 @@ export function catalogEntries(answer: readonly unknown[]): readonly CatalogEntr
   const byId = new Map<string, { readonly entry: CatalogEntry; readonly item: unknown }[]>();
   for (const item of answer) {
     const entry = entryOf(item);
-    byId.set(entry.id, [...(byId.get(entry.id) ?? []), { entry, item }]);
+    const same = byId.get(entry.id);
+    if (same === undefined) byId.set(entry.id, [{ entry, item }]);
+    else same.push({ entry, item });
   }
   return [...byId.values()].flatMap((same) => {
     if (same.length === 1) return same.map(({ entry }) => entry);

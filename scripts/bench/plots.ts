@@ -1,7 +1,7 @@
 /** Draws the figures as SVG, by Vega-Lite. White ground, so that they can be read in dark mode too. */
 import { parse, View } from 'vega';
 import { compile, type TopLevelSpec } from 'vega-lite';
-import type { CallPathResult, FailoverResult } from './results';
+import type { CallPathResult, FailoverResult, SheetResult } from './results';
 
 const LOOK = { view: { stroke: null }, axis: { grid: true, gridColor: '#e4e4e4' }, font: 'sans-serif' };
 
@@ -53,6 +53,24 @@ export function failoverPlot({ rows }: FailoverResult): Promise<string> {
         encoding: { y, x: { field: 'max', type: 'quantitative' } },
       },
     ],
+    config: LOOK,
+  });
+}
+
+/** CPU of one answer by the number of instances, both axes logarithmic. */
+export function catalogPlot({ rows }: SheetResult): Promise<string> {
+  return svgOf({
+    background: 'white',
+    title: 'Client CPU for one answer of the catalog, ms (less is better)',
+    width: 420,
+    height: 240,
+    data: { values: rows.map((row) => ({ ...row })) },
+    mark: { type: 'line', point: true },
+    encoding: {
+      x: { field: 'instances', type: 'quantitative', scale: { type: 'log' }, title: 'instances' },
+      y: { field: 'cpuMs', type: 'quantitative', scale: { type: 'log' }, title: 'CPU ms' },
+      color: { field: 'news', type: 'nominal', title: null, scale: { range: ['#2a6f97', '#b8c4cc'] } },
+    },
     config: LOOK,
   });
 }

@@ -6,8 +6,10 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { format } from 'prettier';
 import { callPathPlot, failoverPlot } from './plots';
-import type { CallPathResult, Circumstances, FailoverResult, Results } from './results';
-import { gap, spread } from './tables';
+import type { CallPathResult, Circumstances, FailoverResult, Results, SheetResult } from './results';
+import type { SheetPart } from './sheet-part';
+import { SHEET_PARTS } from './sheet-parts';
+import { gap, sheetCells, spread } from './tables';
 
 /** Writes `file`, and beside it benchmarks.md and images/. */
 export async function writeReport(results: Results, file: string): Promise<void> {
@@ -23,6 +25,14 @@ export async function writeReport(results: Results, file: string): Promise<void>
   if (failover !== undefined) {
     sections.push(failoverSection(failover));
     await writeFile(join(folder, 'images/bench-failover.svg'), await failoverPlot(failover));
+  }
+  for (const part of SHEET_PARTS) {
+    const result = results[part.name];
+    if (result === undefined) continue;
+    sections.push(sheetSection(part, result));
+    if (part.plot !== undefined) {
+      await writeFile(join(folder, `images/bench-${part.name}.svg`), await part.plot.svg(result));
+    }
   }
   const page = await format(sections.join('\n\n'), { parser: 'markdown', printWidth: 120, proseWrap: 'always' });
   await writeFile(join(folder, 'benchmarks.md'), page);
@@ -107,6 +117,12 @@ the client notices, it notices by itself. Each figure is the median over the run
 ![The gap of each fault](images/bench-failover.svg)
 
 ${markdownTable(head, body)}`;
+}
+
+function sheetSection(part: SheetPart, result: SheetResult): string {
+  const image = part.plot === undefined ? [] : [`![${part.plot.shows}](images/bench-${part.name}.svg)`];
+  const table = markdownTable(Object.values(part.columns), sheetCells(part.columns, result.rows));
+  return [`## ${part.title}`, circumstancesLine(result), part.words, ...image, table].join('\n\n');
 }
 
 function absentLine(absent: readonly string[]): string {

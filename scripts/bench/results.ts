@@ -72,9 +72,20 @@ export interface FailoverResult extends Circumstances {
   readonly rows: readonly FailoverRow[];
 }
 
+/** What a part found that is one plain table: a row's keys are those of the part's columns; null: there is no figure. */
+export interface SheetResult extends Circumstances {
+  readonly rows: readonly Readonly<Record<string, string | number | null>>[];
+}
+
 export interface Results {
   readonly callPath?: CallPathResult;
   readonly failover?: FailoverResult;
+  readonly peers?: SheetResult;
+  readonly events?: SheetResult;
+  readonly catalog?: SheetResult;
+  readonly pick?: SheetResult;
+  readonly agent?: SheetResult;
+  readonly leak?: SheetResult;
 }
 
 export function circumstances(command: string, consul: string): Circumstances {

@@ -28,7 +28,7 @@ export class Site {
     private readonly cleanup: Cleanup,
     readonly folder: string,
     readonly consul: ConsulProcess,
-    private readonly registry: Registry,
+    readonly registry: Registry,
   ) {}
 
   /** Whatever it starts is ended by `cleanup`. */
@@ -70,10 +70,12 @@ export class Site {
     return { instance, port, child };
   }
 
-  async register(service: string, instance: string, port: number, tier: number): Promise<void> {
+  /** @returns the id of the entry */
+  async register(service: string, instance: string, port: number, tier: number, ttlMs = DAY_MS): Promise<string> {
+    const id = `${service}-${instance}`;
     await this.registry.register({
       instance: {
-        id: `${service}-${instance}`,
+        id,
         service,
         address: '127.0.0.1',
         port,
@@ -84,10 +86,11 @@ export class Site {
         tags: [],
         meta: {},
       },
-      ttlMs: DAY_MS,
+      ttlMs,
       deregisterAfterMs: DAY_MS,
       health: 'passing',
       reason: 'the bench says so',
     });
+    return id;
   }
 }

@@ -1,6 +1,7 @@
 /** The figures as tables for a terminal. */
 import Table from 'cli-table3';
-import type { CallPathResult, FailoverResult, FailoverRow, Spread } from './results';
+import type { CallPathResult, FailoverResult, FailoverRow, SheetResult, Spread } from './results';
+import type { SheetPart } from './sheet-part';
 
 export function callPathTable({ rows }: CallPathResult): string {
   const table = new Table({
@@ -43,6 +44,16 @@ export function failoverTable({ rows }: FailoverResult): string {
     ]);
   }
   return table.toString();
+}
+
+export function sheetTable({ columns }: SheetPart, { rows }: SheetResult): string {
+  const table = new Table({ head: Object.values(columns), style: { head: [], border: [], compact: true } });
+  for (const row of sheetCells(columns, rows)) table.push(row);
+  return table.toString();
+}
+
+export function sheetCells(columns: SheetPart['columns'], rows: SheetResult['rows']): (string | number)[][] {
+  return rows.map((row) => Object.keys(columns).map((key) => row[key] ?? '-'));
 }
 
 /** `median (max)`. */

@@ -22,9 +22,10 @@ interface Reply<Answer> {
 export async function startWorker<Question extends object, Answer>(
   name: string,
   args: readonly string[] = [],
+  nodeFlags: readonly string[] = [],
 ): Promise<Worker<Question, Answer>> {
   const child = fork(join(__dirname, `${name}.ts`), args, {
-    execArgv: ['-r', 'ts-node/register/transpile-only'],
+    execArgv: [...nodeFlags, '-r', 'ts-node/register/transpile-only'],
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     // Ctrl-C reaches the bench alone, which ends things in order.
     detached: true,

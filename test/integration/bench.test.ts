@@ -1,7 +1,7 @@
 /** The bench as a user starts it, as short as it can be: that it measures, writes and leaves nothing behind. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Results } from '../../scripts/bench/results';
@@ -50,9 +50,22 @@ it('measures the call path, writes figures, page and plot from it, and leaves no
   await until(() => processesWith(folder).length === 0, { what: 'every process of the run to be gone' });
 });
 
+it('measures a part that is one table, and keeps what the file held of others', async () => {
+  const file = join(folder, 'benchmarks.json');
+  writeFileSync(file, JSON.stringify({ events: { rows: [] } }));
+  const { code, output } = await bench('--quick', '--only', 'pick', '--json', file);
+  expect(output).toContain('pick: took ');
+  expect(code).toBe(0);
+
+  const { events, pick } = JSON.parse(readFileSync(file, 'utf8')) as Results;
+  expect(events).toEqual({ rows: [] });
+  expect(pick?.rows.map(({ policy }) => policy)).toEqual(expect.arrayContaining(['round_robin', 'least_request']));
+  expect(readFileSync(join(folder, 'benchmarks.md'), 'utf8')).toContain('ns per pick');
+});
+
 it('refuses a part that it does not know, without a stack trace', async () => {
   const { code, output } = await bench('--only', 'everything');
   expect(code).toBe(2);
-  expect(output).toContain('Allowed are call-path, failover');
+  expect(output).toContain('Allowed are call-path, failover, ');
   expect(output).not.toContain('    at ');
 });

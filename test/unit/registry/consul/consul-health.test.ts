@@ -76,3 +76,20 @@ it('keeps instances of others apart that have the same id on different nodes', (
 it.each([[{}], [null], ['text'], [{ Service: [], Checks: {}, Node: 7 }]])('survives the nonsense %j', (nonsense) => {
   expect(catalogEntries([nonsense])).toHaveLength(1);
 });
+
+it('reads thousands of instances in hardly more time than their JSON takes', () => {
+  const many = Array.from({ length: 2_000 }, (_, place) => {
+    const body = registrationBody(registration(instance('calculator', { id: `calculator-${place}` })), '0.1.0');
+    return { Node: { Node: 'n1' }, Service: { ...body, Service: 'calculator' }, Checks: [serf, own] };
+  });
+  const text = JSON.stringify(many);
+  const ratios = Array.from({ length: 9 }, () => {
+    const parsing = process.cpuUsage();
+    const answer = JSON.parse(text) as unknown[];
+    const { user: parsed } = process.cpuUsage(parsing);
+    const reading = process.cpuUsage();
+    catalogEntries(answer);
+    return process.cpuUsage(reading).user / Math.max(1, parsed);
+  });
+  expect(Math.min(...ratios)).toBeLessThan(3);
+});
