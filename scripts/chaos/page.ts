@@ -89,7 +89,7 @@ const OTHER_WAYS = `## Other ways to play
 - \`npm run chaos -- --rows kill,stop\` plays some rows, and leaves this page as it is. \`--list\` names them; \`--json FILE\`
   writes the results.
 - \`npm run soak -- --minutes 10 --seed 7\` strikes at random under one load that never stops; the same seed draws the same
-  faults at the same times.
+  faults in the same order.
 - \`UNDERSTUDY_CHAOS=long npx jest --selectProjects chaos\` plays the long form of the tests in \`test/chaos\`, of which
   \`npm test\` plays the short one.`;
 
