@@ -17,10 +17,8 @@ COPY calculator ./calculator
 COPY cli ./cli
 RUN npm run build
 
-FROM node:20-bookworm-slim AS packages
-WORKDIR /app
-COPY package.json package-lock.json .npmrc ./
-RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
+FROM build AS packages
+RUN npm prune --omit=dev --ignore-scripts --no-audit --no-fund
 
 FROM node:20-bookworm-slim
 LABEL org.opencontainers.image.title=understudy-rpc org.opencontainers.image.licenses=Apache-2.0

@@ -3,6 +3,7 @@
  * throughout: the caller has to notice by itself.
  */
 import { startConsul, type ConsulProcess } from '../support/consul-process';
+import { LONG_CHAOS } from '../support/chaos/long-form';
 import { Stage, type Topology } from '../support/chaos/stage';
 
 jest.setTimeout(60_000);
@@ -23,7 +24,6 @@ interface Death {
 const DEATHS: readonly Death[] = [
   {
     name: 'it is killed',
-    alsoInShort: true,
     happens: ({ victim }) => victim.signal('SIGKILL'),
     isLeft: true,
     // Those in flight: a service time at one call each 18 ms.
@@ -85,9 +85,10 @@ const DEATHS: readonly Death[] = [
     mayCut: false,
   },
   {
-    name: 'it becomes fifty times as slow',
-    happens: ({ victim }) => victim.setFault({ kind: 'SLOW', delayMs: 150 }),
-    isLeft: true,
+    name: 'it becomes ten times as slow',
+    happens: ({ victim }) => victim.setFault({ kind: 'SLOW', delayMs: 30 }),
+    // On a crowded machine that is nothing unusual; test/contract/client/detection.test.ts shows that it is left.
+    isLeft: false,
     unsafeMayFail: 0,
     mayCut: false,
   },
@@ -115,11 +116,9 @@ beforeAll(async () => {
 afterAll(() => consul.stop());
 afterEach(() => stage.end());
 
-/** `UNDERSTUDY_CHAOS=long` plays all of them, `npm test` those that tell most. */
-const LONG = process.env['UNDERSTUDY_CHAOS'] === 'long';
 const TOPOLOGIES: readonly (readonly [Topology, readonly Death[]])[] = [
   ['tiers', DEATHS],
-  ['equals', LONG ? DEATHS : DEATHS.filter(({ alsoInShort }) => alsoInShort)],
+  ['equals', LONG_CHAOS ? DEATHS : DEATHS.filter(({ alsoInShort }) => alsoInShort)],
 ];
 
 describe.each(TOPOLOGIES)('with %s', (topology, deaths) => {

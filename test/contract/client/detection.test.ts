@@ -123,7 +123,7 @@ it('sends late safe calls to the backup, leaves a primary that stays slow, and r
   bench.understudy.events.on('failover', ({ reason }) => reasons.push(reason));
   const load = new Load(10);
   await soon(load, 100);
-  await servers[0].setFault({ kind: 'SLOW', delayMs: 300 });
+  await servers[0].setFault({ kind: 'SLOW', delayMs: 400 });
   const answers = await Promise.all(Array.from({ length: 5 }, () => add(client)));
   expect(answers.map((answer) => answer.instance)).toContain('two');
   await failedOver();

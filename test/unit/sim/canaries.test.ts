@@ -19,15 +19,17 @@ const SEEDS = 50;
 
 const real = { ...failover, ...fitness, ...watchIndex, ...watchStep, ...restart, ...spread };
 
-const CANARIES: readonly (readonly [string, () => void])[] = [
-  ['every call may be repeated', () => jest.spyOn(idempotency, 'mayBeRepeated').mockReturnValue(true)],
-  ['failing calls never eject', () => jest.spyOn(ejection, 'observeCall').mockReturnValue(ejection.NOT_EJECTED)],
+/** What is planted, and a seed that is known to find it: it is tried first. */
+const CANARIES: readonly (readonly [what: string, plant: () => void, seed: number])[] = [
+  ['every call may be repeated', () => jest.spyOn(idempotency, 'mayBeRepeated').mockReturnValue(true), 2],
+  ['failing calls never eject', () => jest.spyOn(ejection, 'observeCall').mockReturnValue(ejection.NOT_EJECTED), 3],
   [
     'the word of the catalog is not heard',
     () =>
       jest
         .spyOn(fitness, 'judge')
         .mockImplementation((facts, graceMs) => real.judge({ ...facts, health: 'passing' }, graceMs)),
+    27,
   ],
   [
     'calls go back at once',
@@ -37,6 +39,7 @@ const CANARIES: readonly (readonly [string, () => void])[] = [
         .mockImplementation((state, all, nowMs, options) =>
           real.decideTier(state, all, nowMs, { ...options, holdMs: 0 }),
         ),
+    2,
   ],
   [
     'calls never go back',
@@ -46,6 +49,7 @@ const CANARIES: readonly (readonly [string, () => void])[] = [
         .mockImplementation((state, all, nowMs, options) =>
           real.decideTier(state, all, nowMs, { ...options, failback: 'manual' }),
         ),
+    2,
   ],
   [
     'the flapping of a tier does not lengthen its hold',
@@ -55,6 +59,7 @@ const CANARIES: readonly (readonly [string, () => void])[] = [
         .mockImplementation((state, all, nowMs, options) =>
           real.decideTier({ ...state, failoversMs: [] }, all, nowMs, options),
         ),
+    8,
   ],
   [
     'an index that went back is not noticed',
@@ -63,6 +68,7 @@ const CANARIES: readonly (readonly [string, () => void])[] = [
         const decision = real.nextWatchIndex(0n, answered);
         return decision.index < previous ? { index: previous, verdict: 'usable' } : decision;
       }),
+    13,
   ],
   [
     'after trouble nothing new is told',
@@ -71,11 +77,13 @@ const CANARIES: readonly (readonly [string, () => void])[] = [
         const step = real.nextWatchStep(state, ...rest);
         return state.troubleEndedAtMs === undefined ? step : { ...step, tellSnapshot: false };
       }),
+    31,
   ],
-  ['restarts wait for nothing', () => jest.spyOn(attempts, 'attemptDelayMs').mockReturnValue(0)],
+  ['restarts wait for nothing', () => jest.spyOn(attempts, 'attemptDelayMs').mockReturnValue(0), 3],
   [
     'restarts are never given up',
     () => jest.spyOn(attempts, 'judgeAttempts').mockImplementation((recentMs) => ({ recentMs, exhausted: false })),
+    6,
   ],
   [
     'a server that is stopped is replaced before it is gone',
@@ -86,10 +94,12 @@ const CANARIES: readonly (readonly [string, () => void])[] = [
           ? { ...step, effects: [...step.effects, { type: 'spawn' }] }
           : step;
       }),
+    3,
   ],
   [
     'no repetition is ever granted',
     () => jest.spyOn(budget, 'withdraw').mockImplementation((state) => ({ allowed: false, state })),
+    2,
   ],
   [
     'the ill get their share of the calls',
@@ -98,6 +108,7 @@ const CANARIES: readonly (readonly [string, () => void])[] = [
         ...real.spread(members, ...rest),
         weights: members.map(() => 1),
       })),
+    3,
   ],
 ];
 
@@ -106,10 +117,14 @@ afterEach(() => jest.restoreAllMocks());
 describe('the simulation finds that', () => {
   it.each(CANARIES)(
     '%s',
-    async (_what, plant) => {
+    async (_what, plant, known) => {
       plant();
+      const seeds = [known, ...Array.from({ length: SEEDS }, (_, place) => place + 1)];
       let found: readonly string[] = [];
-      for (let seed = 1; seed <= SEEDS && found.length === 0; seed += 1) found = (await runSeed(seed)).violations;
+      for (const seed of seeds) {
+        if (found.length > 0) break;
+        found = (await runSeed(seed)).violations;
+      }
       expect(found).not.toEqual([]);
     },
     120_000,
