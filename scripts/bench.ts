@@ -3,7 +3,7 @@
  * docs/benchmarks.md. Exit code 0 says that it measured, not that the figures are good. Leaves nothing behind.
  */
 import { join, resolve } from 'node:path';
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { benchCallPath } from './bench/call-path';
 import { benchFailover } from './bench/failover';
 import { writeReport } from './bench/report';
@@ -13,11 +13,10 @@ import { SHEET_PARTS } from './bench/sheet-parts';
 import { callPathTable, failoverTable, sheetTable } from './bench/tables';
 import { Cleanup } from './quickstart/cleanup';
 import { ensureBuild } from './quickstart/fresh-build';
+import { runCommand } from './run-command';
 
 const ROOT = resolve(__dirname, '..');
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
-/** Of the part that runs. */
-let cleanup = new Cleanup();
 type Part = 'call-path' | 'failover' | SheetPart['name'];
 const PARTS: readonly Part[] = ['call-path', 'failover', ...SHEET_PARTS.map(({ name }) => name)];
 
@@ -100,40 +99,19 @@ async function measure(part: Part, flags: Flags, before: Results, cleanup: Clean
 }
 
 /** Each part stands alone: what it started is gone before the next one begins, and what it found is written. */
-async function run(flags: Flags): Promise<void> {
+async function run(flags: Flags, cleanup: Cleanup): Promise<number> {
   ensureBuild(ROOT, say);
   let results: Results = readResults(flags.json);
   for (const part of flags.only) {
     const beganMs = performance.now();
-    cleanup = new Cleanup();
-    results = await measure(part, flags, results, cleanup);
-    await cleanup.run();
+    const ofPart = new Cleanup();
+    cleanup.add(() => ofPart.run());
+    results = await measure(part, flags, results, ofPart);
+    await ofPart.run();
     await writeReport(results, flags.json);
     say(`${part}: took ${Math.round((performance.now() - beganMs) / 1_000)} s`);
   }
+  return 0;
 }
 
-async function main(): Promise<number> {
-  let flags: Flags;
-  try {
-    flags = parseFlags(process.argv);
-  } catch (error) {
-    return error instanceof CommanderError && error.exitCode === 0 ? 0 : 2;
-  }
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(signal, () => void cleanup.run().then(() => process.exit(130)));
-  }
-  try {
-    await run(flags);
-    return 0;
-  } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    return 1;
-  } finally {
-    await cleanup.run();
-  }
-}
-
-void main().then((code) => {
-  process.exitCode = code;
-});
+runCommand(parseFlags, run);

@@ -4,7 +4,7 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import pc from 'picocolors';
 import { format } from 'prettier';
 import { circumstances } from './bench/results';
@@ -14,8 +14,9 @@ import { pageOf, type RowResult } from './chaos/page';
 import { ROWS, type Row } from './chaos/rows';
 import { Scene } from './chaos/scene';
 import { findConsul } from './consul-binary';
-import { Cleanup } from './quickstart/cleanup';
+import type { Cleanup } from './quickstart/cleanup';
 import { ensureBuild } from './quickstart/fresh-build';
+import { runCommand } from './run-command';
 
 interface Flags {
   readonly rows: readonly Row[];
@@ -80,7 +81,11 @@ function tell({ name, figures, skipped, faults }: RowResult): void {
   for (const fault of faults) say(pc.red(`✗ ${name}: ${fault}`));
 }
 
-async function run({ rows, json }: Flags, cleanup: Cleanup): Promise<number> {
+async function run({ rows, json, list }: Flags, cleanup: Cleanup): Promise<number> {
+  if (list) {
+    for (const { name, what } of ROWS) say(`${name}: ${what}`);
+    return 0;
+  }
   ensureBuild(ROOT, say);
   const binary = await findConsul();
   // The page is written by runs of all rows alone, and where else results went is of no interest to it.
@@ -102,30 +107,4 @@ async function run({ rows, json }: Flags, cleanup: Cleanup): Promise<number> {
   return broken === 0 ? 0 : 1;
 }
 
-async function main(): Promise<number> {
-  const cleanup = new Cleanup();
-  let flags: Flags;
-  try {
-    flags = parseFlags(process.argv);
-  } catch (error) {
-    return error instanceof CommanderError && error.exitCode === 0 ? 0 : 2;
-  }
-  if (flags.list) {
-    for (const { name, what } of ROWS) say(`${name}: ${what}`);
-    return 0;
-  }
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-    process.on(signal, () => void cleanup.run().then(() => process.exit(130)));
-  try {
-    return await run(flags, cleanup);
-  } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    return 1;
-  } finally {
-    await cleanup.run();
-  }
-}
-
-void main().then((code) => {
-  process.exitCode = code;
-});
+runCommand(parseFlags, run);

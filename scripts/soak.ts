@@ -4,15 +4,16 @@
  */
 import { randomInt } from 'node:crypto';
 import { resolve } from 'node:path';
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import pc from 'picocolors';
 import { faultsOf } from './chaos/figures';
 import { randomFrom } from './chaos/random-from';
 import { Scene, SIZE } from './chaos/scene';
 import { SOAK_FAULTS } from './chaos/soak-faults';
 import { findConsul } from './consul-binary';
-import { Cleanup } from './quickstart/cleanup';
+import type { Cleanup } from './quickstart/cleanup';
 import { ensureBuild } from './quickstart/fresh-build';
+import { runCommand } from './run-command';
 
 interface Flags {
   readonly minutes: number;
@@ -95,26 +96,4 @@ async function run(flags: Flags, cleanup: Cleanup): Promise<number> {
   return faults.length === 0 ? 0 : 1;
 }
 
-async function main(): Promise<number> {
-  const cleanup = new Cleanup();
-  let flags: Flags;
-  try {
-    flags = parseFlags(process.argv);
-  } catch (error) {
-    return error instanceof CommanderError && error.exitCode === 0 ? 0 : 2;
-  }
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-    process.on(signal, () => void cleanup.run().then(() => process.exit(130)));
-  try {
-    return await run(flags, cleanup);
-  } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    return 1;
-  } finally {
-    await cleanup.run();
-  }
-}
-
-void main().then((code) => {
-  process.exitCode = code;
-});
+runCommand(parseFlags, run);
