@@ -14,19 +14,30 @@ export function addedTags(tier: number): readonly string[] {
   return [UNDERSTUDY_TAG, roleOf(tier), `tier-${tier}`];
 }
 
-/** A frozen view, sorted by tier, then id. */
+/** A frozen view, sorted by tier, then id. Entries that `frozenEntry` made are taken over as they are. */
 export function buildSnapshot(service: string, index: string, entries: readonly CatalogEntry[]): Snapshot {
-  const instances = entries
-    .map((entry) =>
-      Object.freeze({ ...entry, tags: Object.freeze([...entry.tags]), meta: Object.freeze({ ...entry.meta }) }),
-    )
-    .sort((a, b) => a.tier - b.tier || compareText(a.id, b.id));
+  const instances = entries.map(frozenEntry).sort((a, b) => a.tier - b.tier || compareText(a.id, b.id));
   return Object.freeze({ service, index, instances: Object.freeze(instances) });
 }
 
-/** Equal for snapshots with equal contents; the index is left out, because it moves without a change. */
-export function contentHash(snapshot: Snapshot): string {
-  const contents = snapshot.instances.map((entry) => [
+const frozen = new WeakSet<CatalogEntry>();
+
+/** A copy that nobody can change; one that it made before is returned itself. */
+export function frozenEntry(entry: CatalogEntry): CatalogEntry {
+  if (frozen.has(entry)) return entry;
+  const { tags, meta } = entry;
+  const copy = Object.freeze({ ...entry, tags: Object.freeze([...tags]), meta: Object.freeze({ ...meta }) });
+  frozen.add(copy);
+  return copy;
+}
+
+const hashes = new WeakMap<CatalogEntry, string>();
+
+/** Equal for entries with equal contents. Taken once of each frozen entry: mostly a view is the last one, but for one. */
+export function entryHash(entry: CatalogEntry): string {
+  const known = hashes.get(entry);
+  if (known !== undefined) return known;
+  const contents = [
     entry.id,
     entry.service,
     entry.address,
@@ -40,8 +51,19 @@ export function contentHash(snapshot: Snapshot): string {
     entry.health,
     entry.reason,
     entry.lost === true,
-  ]);
-  return createHash('sha256').update(JSON.stringify(contents)).digest('base64url');
+  ];
+  const hash = sha256(JSON.stringify(contents));
+  if (frozen.has(entry)) hashes.set(entry, hash);
+  return hash;
+}
+
+/** Equal for snapshots with equal contents; the index is left out, because it moves without a change. */
+export function contentHash(snapshot: Snapshot): string {
+  return sha256(snapshot.instances.map(entryHash).join());
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('base64url');
 }
 
 /** By code unit: a locale would sort differently from machine to machine. */

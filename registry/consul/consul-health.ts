@@ -6,6 +6,7 @@ import type { Health } from '../../core/domain/health';
 import { worstHealth } from '../../core/domain/health';
 import type { CatalogEntry } from '../../core/domain/instance';
 import { checkIdOf, instanceOf, isOurs, WHEN_REGISTERED } from './consul-entry';
+import { entryHash, frozenEntry } from '../snapshot';
 import { oneLine } from './consul-error';
 import { listIn, objectIn, textIn } from './consul-json';
 
@@ -21,23 +22,43 @@ interface Check {
 /** How the output of a TTL check begins that Consul turned critical (agent/checks/check.go). */
 const TTL_RAN_OUT = 'TTL expired';
 
+/** An instance as one item of an answer tells it. */
+export interface HealthItem {
+  readonly entry: CatalogEntry;
+  /** An Understudy agent registered it. */
+  readonly ours: boolean;
+  /** Name of the node that it stands on. */
+  readonly node: string;
+}
+
+/** @param before what this item said in the answer before; returned as it is when nothing of it has changed */
+export function healthItem(item: unknown, before?: HealthItem): HealthItem {
+  const read = {
+    entry: frozenEntry(entryOf(item)),
+    ours: isOurs(objectIn(item, 'Service')),
+    node: textIn(objectIn(item, 'Node'), 'Node'),
+  };
+  if (before?.ours !== read.ours || before.node !== read.node) return read;
+  return entryHash(before.entry) === entryHash(read.entry) ? before : read;
+}
+
 /** Every instance of the answer once, ids unique. */
-export function catalogEntries(answer: readonly unknown[]): readonly CatalogEntry[] {
-  const byId = new Map<string, { readonly entry: CatalogEntry; readonly item: unknown }[]>();
-  for (const item of answer) {
-    const entry = entryOf(item);
-    const same = byId.get(entry.id);
-    if (same === undefined) byId.set(entry.id, [{ entry, item }]);
-    else same.push({ entry, item });
+export function catalogEntries(items: readonly HealthItem[]): readonly CatalogEntry[] {
+  const byId = new Map<string, HealthItem[]>();
+  for (const item of items) {
+    const same = byId.get(item.entry.id);
+    if (same === undefined) byId.set(item.entry.id, [item]);
+    else same.push(item);
   }
+  if (byId.size === items.length) return items.map(({ entry }) => entry);
   return [...byId.values()].flatMap((same) => {
     if (same.length === 1) return same.map(({ entry }) => entry);
     // An id is unique per Consul agent only. Of ours, the older incarnation is a ghost on the agent that it moved from.
-    const ours = same.filter(({ item }) => isOurs(objectIn(item, 'Service'))).map(({ entry }) => entry);
-    const foreign = same.filter(({ item }) => !isOurs(objectIn(item, 'Service')));
+    const ours = same.filter((item) => item.ours).map(({ entry }) => entry);
+    const foreign = same.filter((item) => !item.ours);
     return [
       ...ours.sort(newestFirst).slice(0, 1),
-      ...foreign.map(({ entry, item }) => ({ ...entry, id: `${entry.id}@${textIn(objectIn(item, 'Node'), 'Node')}` })),
+      ...foreign.map(({ entry, node }) => ({ ...entry, id: `${entry.id}@${node}` })),
     ];
   });
 }

@@ -33,6 +33,8 @@ export interface ConsulRequest {
   /** Sent as JSON. */
   readonly body?: unknown;
   readonly timeoutMs?: number;
+  /** The answer's bytes as they came, instead of what they say. */
+  readonly raw?: boolean;
   /** Statuses besides 2xx that the caller reads as an answer. */
   readonly expect?: readonly number[];
 }
@@ -41,7 +43,7 @@ export interface ConsulAnswer {
   readonly status: number;
   /** X-Consul-Index as it came. */
   readonly index: string | undefined;
-  /** Decoded JSON, or text. */
+  /** Decoded JSON, or text; of a `raw` request a Buffer, undefined when it is empty. */
   readonly body: unknown;
 }
 
@@ -55,6 +57,7 @@ interface PapiClient {
     readonly params: Readonly<Record<string, string>>;
     readonly query: Readonly<Record<string, string>>;
     readonly body?: unknown;
+    readonly buffer: boolean;
     readonly ctx: EventEmitter;
   }): Promise<PapiResponse>;
 }
@@ -132,7 +135,7 @@ export class ConsulHttp {
   #refused(request: ConsulRequest, response: PapiResponse): ConsulAnswer {
     const answer = answerOf(response);
     if (request.expect?.includes(answer.status) === true) return answer;
-    const text = typeof answer.body === 'string' ? answer.body : '';
+    const text = typeof answer.body === 'string' || Buffer.isBuffer(answer.body) ? String(answer.body) : '';
     throw refusedError(this.description, request.operation, { status: answer.status, text: this.#redact(text) });
   }
 
@@ -153,6 +156,7 @@ function wireRequest(request: ConsulRequest, ctx: EventEmitter): Parameters<Papi
     params: request.params ?? {},
     query: Object.fromEntries(query),
     ...(request.body !== undefined && { body: request.body }),
+    buffer: request.raw === true,
     ctx,
   };
 }

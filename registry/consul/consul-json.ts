@@ -46,6 +46,6 @@ export function answeredObject(body: unknown, where: string, operation: string):
   throw notConsul(where, operation);
 }
 
-function notConsul(where: string, operation: string): RegistryError {
+export function notConsul(where: string, operation: string): RegistryError {
   return new RegistryError('unavailable', `${where}: ${operation}: the answer is not Consul's; is the address right?`);
 }

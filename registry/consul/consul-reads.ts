@@ -6,9 +6,17 @@ import type { Snapshot } from '../../core/domain/snapshot';
 import type { WatchRequest } from '../../core/decide/watch-step';
 import type { WatchQuery } from '../port';
 import { buildSnapshot, UNDERSTUDY_TAG } from '../snapshot';
-import { catalogEntries } from './consul-health';
+import { catalogEntries, healthItem, type HealthItem } from './consul-health';
 import type { ConsulHttp } from './consul-http';
-import { answeredList, answeredObject } from './consul-json';
+import { answeredObject, notConsul } from './consul-json';
+import { ListReader } from './list-reader';
+
+/** Reads one service's answers. It remembers the last one's bytes, about 2 kB an instance. */
+export type HealthReader = ListReader<HealthItem>;
+
+export function healthReader(): HealthReader {
+  return new ListReader(healthItem);
+}
 
 export interface ServiceAnswer {
   readonly snapshot: Snapshot;
@@ -25,9 +33,11 @@ export class ConsulReads {
     private readonly marginMs: number,
   ) {}
 
+  /** @param reader keeps what did not change since the answer that it read before */
   async service(
     query: WatchQuery,
     request: Pick<WatchRequest, 'index' | 'waitMs' | 'consistent'>,
+    reader: HealthReader,
     signal?: AbortSignal,
   ): Promise<ServiceAnswer> {
     const operation = `read of ${query.service}`;
@@ -38,6 +48,7 @@ export class ConsulReads {
         method: 'GET',
         path: '/health/service/{service}',
         params: { service: query.service },
+        raw: true,
         query: {
           tag: query.tag,
           dc: query.datacenter ?? this.datacenter,
@@ -48,8 +59,10 @@ export class ConsulReads {
       },
       signal,
     );
-    const entries = catalogEntries(answeredList(answer.body, this.http.description, operation));
-    return { snapshot: buildSnapshot(query.service, answer.index ?? '0', entries), index: answer.index };
+    const items = Buffer.isBuffer(answer.body) ? reader.take(answer.body) : undefined;
+    if (items === undefined) throw notConsul(this.http.description, operation);
+    const snapshot = buildSnapshot(query.service, answer.index ?? '0', catalogEntries(items));
+    return { snapshot, index: answer.index };
   }
 
   /** Names of the services that carry our tag. */

@@ -6,7 +6,7 @@ import type { Snapshot } from '../../core/domain/snapshot';
 import type { CatalogEvent, CatalogListener, WatchQuery } from '../port';
 import { contentHash } from '../snapshot';
 import { blockingLoop, type Asked, type BlockingAnswer, type LoopPorts } from './blocking-loop';
-import type { ConsulReads } from './consul-reads';
+import { healthReader, type ConsulReads } from './consul-reads';
 
 export interface WatchPorts extends LoopPorts {
   readonly reads: Pick<ConsulReads, 'service'>;
@@ -23,6 +23,7 @@ interface Listener {
 export class ConsulWatch {
   private readonly listeners = new Set<Listener>();
   private readonly stopping = new AbortController();
+  private readonly reader = healthReader();
   private last: Snapshot | undefined;
   private trouble: CatalogEvent | undefined;
 
@@ -68,7 +69,7 @@ export class ConsulWatch {
   }
 
   private async read(request: WatchRequest): Promise<BlockingAnswer<Snapshot>> {
-    const { snapshot, index } = await this.ports.reads.service(this.query, request, this.stopping.signal);
+    const { snapshot, index } = await this.ports.reads.service(this.query, request, this.reader, this.stopping.signal);
     return { value: snapshot, index, hash: contentHash(snapshot), empty: snapshot.instances.length === 0 };
   }
 
