@@ -88,6 +88,15 @@ export class EndpointConnection {
     return hostPort(entry) === hostPort(this.latest);
   }
 
+  isListedAs(entry: CatalogEntry): boolean {
+    return this.latest === entry && this.missingSinceMs === null;
+  }
+
+  /** Nobody has asked for a connection yet, and it is listed so: only another entry would change its facts. */
+  isAsleepAs(entry: CatalogEntry): boolean {
+    return this.current === null && this.connection === 'idle' && this.isListedAs(entry);
+  }
+
   listed(entry: CatalogEntry): void {
     this.latest = entry;
     this.missingSinceMs = null;

@@ -5,7 +5,7 @@
 import type { Candidate, TierDecision } from '../core/decide/failover';
 import { judge, type EndpointFacts } from '../core/detect/fitness';
 import { hostPort, type CatalogEntry } from '../core/domain/instance';
-import { orderedTier } from '../core/domain/order';
+import { orderedTier, type Order } from '../core/domain/order';
 import type { ChannelContext } from './channel-context';
 import { EndpointConnection, type EndpointPorts } from './endpoint-connection';
 
@@ -27,6 +27,12 @@ export class EndpointSet {
   private readonly endpoints = new Map<string, EndpointConnection>();
   private readonly last = new Map<string, { readonly fitness: Candidate['fitness']; readonly sinceMs: number }>();
 
+  /** What was found of those that nobody has connected to yet: it stands until their entry changes. */
+  private readonly asleep = new WeakMap<
+    EndpointConnection,
+    { readonly entry: CatalogEntry; readonly order: Order | null; readonly judged: Judged }
+  >();
+
   /** Somebody is silent: each sign of life of another counts. */
   private comparing = false;
 
@@ -41,16 +47,15 @@ export class EndpointSet {
   }
 
   take(entries: readonly CatalogEntry[], context: ChannelContext): void {
-    const nowMs = context.clock.nowMs();
-    const listed = new Map(entries.map((entry) => [entry.id, entry]));
-    const places = new Set(entries.map(hostPort));
-    for (const [id, endpoint] of this.endpoints) {
-      const entry = listed.get(id);
-      if (entry !== undefined && endpoint.isAt(entry)) endpoint.listed(entry);
-      else if (entry !== undefined || places.has(hostPort(endpoint.entry))) this.remove(id, endpoint);
-      else endpoint.unlisted(nowMs);
+    // Of thousands mostly one is new: a registry hands out the same object for what has not changed.
+    const news = entries.filter((entry) => this.endpoints.get(entry.id)?.isListedAs(entry) !== true);
+    for (const entry of news) {
+      const known = this.endpoints.get(entry.id);
+      if (known?.isAt(entry) === true) known.listed(entry);
+      else if (known !== undefined) this.remove(entry.id, known);
     }
-    for (const entry of entries) {
+    this.missOthers(entries, context.clock.nowMs());
+    for (const entry of news) {
       if (!this.endpoints.has(entry.id)) this.endpoints.set(entry.id, this.connectionTo(entry, context));
     }
   }
@@ -60,6 +65,11 @@ export class EndpointSet {
     this.comparing = false;
     let wakeAtMs = Infinity;
     for (const [id, endpoint] of this.endpoints) {
+      const asleep = this.asleep.get(endpoint);
+      if (asleep?.order === order && endpoint.isAsleepAs(asleep.entry)) {
+        all.push(asleep.judged);
+        continue;
+      }
       const compared = this.factsOf(endpoint, nowMs);
       const { facts } = compared;
       const { fitness, reason } = judge(facts, missingGraceMs);
@@ -70,7 +80,9 @@ export class EndpointSet {
         continue;
       }
       const candidate = { id, tier: orderedTier(endpoint.entry, order), fitness, reason };
-      all.push({ endpoint, candidate, sinceMs: this.sinceOf(candidate, nowMs) });
+      const judged = { endpoint, candidate, sinceMs: this.sinceOf(candidate, nowMs) };
+      all.push(judged);
+      if (endpoint.isAsleepAs(endpoint.entry)) this.asleep.set(endpoint, { entry: endpoint.entry, order, judged });
       wakeAtMs = Math.min(wakeAtMs, compared.wakeAtMs, graceEndMs(facts, nowMs, missingGraceMs));
     }
     return { all: all.sort((a, b) => a.candidate.tier - b.candidate.tier), wakeAtMs };
@@ -78,9 +90,9 @@ export class EndpointSet {
 
   /** The active tier, all better ones, and the next one, which is kept warm; everybody when nobody answers. */
   connectWhatIsNeeded(judged: readonly Judged[], decision: TierDecision): void {
-    const tiers = [...new Set(judged.map((one) => one.candidate.tier))];
-    const active = decision.state.activeTier;
-    const nextTier = tiers.find((tier) => tier > (active ?? tiers[0] ?? 0)) ?? Infinity;
+    const tiers = judged.map((one) => one.candidate.tier);
+    const active = decision.state.activeTier ?? tiers[0] ?? 0;
+    const nextTier = tiers.find((tier) => tier > active) ?? Infinity;
     const wanted = judged.filter((one) => one.candidate.tier <= nextTier);
     const promising = wanted.some(({ candidate }) => candidate.fitness === 'fit' || candidate.fitness === 'pending');
     for (const { endpoint } of promising ? wanted : judged) endpoint.connect();
@@ -99,6 +111,19 @@ export class EndpointSet {
       if (this.comparing) this.onChange();
     };
     return new EndpointConnection(entry, { clock, options, safety, onChange, onLife, onDoubt, createSubchannel });
+  }
+
+  /** Whoever is not in the view; it goes at once when another instance took its place. */
+  private missOthers(entries: readonly CatalogEntry[], nowMs: number): void {
+    const found = entries.filter((entry) => this.endpoints.has(entry.id)).length;
+    if (found === this.endpoints.size) return;
+    const listed = new Set(entries.map(({ id }) => id));
+    const places = new Set(entries.map(hostPort));
+    for (const [id, endpoint] of this.endpoints) {
+      if (listed.has(id)) continue;
+      if (places.has(hostPort(endpoint.entry))) this.remove(id, endpoint);
+      else endpoint.unlisted(nowMs);
+    }
   }
 
   private askEverybody(): void {

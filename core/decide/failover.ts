@@ -167,7 +167,7 @@ function hasLevel(candidates: readonly Candidate[], tier: number, level: Fitness
 }
 
 function lowestTier(candidates: readonly Candidate[], level: Fitness): number {
-  return Math.min(...candidates.filter((one) => one.fitness === level).map((one) => one.tier));
+  return candidates.reduce((lowest, one) => (one.fitness === level ? Math.min(lowest, one.tier) : lowest), Infinity);
 }
 
 function whyOf(candidates: readonly Candidate[], tier: number): string {
