@@ -12,6 +12,7 @@ import { startCalculator, type CalculatorProcess } from '../support/calculator-p
 import { startConsul, type ConsulProcess } from '../support/consul-process';
 import { startHealthServer, type HealthServer } from '../support/health-server';
 import { processesWith } from '../support/processes';
+import { PATIENT_PROBE } from '../support/patient-probe';
 import { until } from '../support/until';
 
 jest.setTimeout(120_000);
@@ -46,7 +47,7 @@ afterAll(async () => {
 function start(port: number, recovery: object, change: object = {}): AgentProcess {
   const service = {
     ...{ name: 'calculator', id: 'calculator-1', address: '127.0.0.1', port, drain: { grace: 0 } },
-    ...{ probe: { interval: '200ms', timeout: '150ms' }, restart: { stableAfter: '1s' }, recovery },
+    ...{ probe: PATIENT_PROBE, restart: { stableAfter: '1s' }, recovery },
     ...change,
   };
   const agent = startAgent({

@@ -9,6 +9,7 @@ import { calculatorCommand, startAgent, type AgentProcess } from '../support/age
 import { startCli, type CliEnd } from '../support/cli-process';
 import { add } from '../support/client-bench';
 import { startConsul, type ConsulProcess } from '../support/consul-process';
+import { PATIENT_PROBE } from '../support/patient-probe';
 import { until } from '../support/until';
 
 jest.setTimeout(90_000);
@@ -32,7 +33,7 @@ beforeAll(async () => {
         services: [
           {
             ...{ name: 'calculator', id, address: '127.0.0.1', port, tier, drain: { grace: 0 } },
-            ...{ probe: { interval: '200ms', timeout: '150ms' }, restart: { stableAfter: '1s' } },
+            ...{ probe: PATIENT_PROBE, restart: { stableAfter: '1s' } },
           },
         ],
       },

@@ -15,6 +15,7 @@ import { startCli, type CliEnd } from '../support/cli-process';
 import { add } from '../support/client-bench';
 import { startConsul, type ConsulProcess } from '../support/consul-process';
 import { CHROMIUM, itWithBrowserAlone } from '../support/engine';
+import { PATIENT_PROBE } from '../support/patient-probe';
 import { until } from '../support/until';
 
 jest.setTimeout(90_000);
@@ -38,7 +39,7 @@ beforeAll(async () => {
         services: [
           {
             ...{ name: 'calculator', id, address: '127.0.0.1', port, tier, drain: { grace: 0 } },
-            ...{ probe: { interval: '200ms', timeout: '150ms' }, restart: { stableAfter: '1s' } },
+            ...{ probe: PATIENT_PROBE, restart: { stableAfter: '1s' } },
           },
         ],
       },
