@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { startConsul, type ConsulProcess } from '../support/consul-process';
 import { Stage } from '../support/chaos/stage';
-import { until } from '../support/until';
+import { until } from '../../scripts/chaos/until';
 
 jest.setTimeout(60_000);
 

@@ -6,11 +6,11 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { openRegistry } from '../../registry/factory';
 import type { Registry } from '../../registry/port';
-import { startAgent, type AgentProcess } from '../support/agent-process';
+import { startAgent, type AgentProcess } from '../../scripts/chaos/agent-process';
 import { startConsul, type ConsulProcess } from '../support/consul-process';
 import { startHealthServer, type HealthServer } from '../support/health-server';
 import { PATIENT_PROBE } from '../support/patient-probe';
-import { until } from '../support/until';
+import { until } from '../../scripts/chaos/until';
 
 jest.setTimeout(240_000);
 

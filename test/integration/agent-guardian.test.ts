@@ -11,11 +11,11 @@ import { parseJournalLine } from '../../agent/journal/journal-line';
 import { foldIncidents, type Incident } from '../../core/domain/incident-record';
 import { openRegistry } from '../../registry/factory';
 import type { Registry } from '../../registry/port';
-import { startAgent, type AgentProcess } from '../support/agent-process';
+import { startAgent, type AgentProcess } from '../../scripts/chaos/agent-process';
 import { startConsul, type ConsulProcess } from '../support/consul-process';
 import { startHealthServer, type HealthServer } from '../support/health-server';
 import { PATIENT_PROBE } from '../support/patient-probe';
-import { until } from '../support/until';
+import { until } from '../../scripts/chaos/until';
 
 jest.setTimeout(170_000);
 

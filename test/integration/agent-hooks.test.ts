@@ -16,7 +16,7 @@ import type { RungConfig } from '../../agent/service-config';
 import type { Clock } from '../../core/time/clock';
 import { systemClock } from '../../runtime/system-clock';
 import { processesWith } from '../support/processes';
-import { until } from '../support/until';
+import { until } from '../../scripts/chaos/until';
 import { VirtualClock } from '../support/virtual-clock';
 
 const clock = systemClock({ holdsProcess: true });

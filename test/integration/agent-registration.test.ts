@@ -2,11 +2,11 @@ import type { CatalogEntry } from '../../core/domain/instance';
 import { openRegistry } from '../../registry/factory';
 import type { Registry } from '../../registry/port';
 import { freePorts } from '../../scripts/consul/free-ports';
-import { calculatorCommand, startAgent, type AgentProcess } from '../support/agent-process';
-import { startCalculator, type CalculatorProcess } from '../support/calculator-process';
+import { calculatorCommand, startAgent, type AgentProcess } from '../../scripts/chaos/agent-process';
+import { startCalculator, type CalculatorProcess } from '../../scripts/chaos/calculator-process';
 import { startConsul, type ConsulProcess } from '../support/consul-process';
 import { PATIENT_PROBE } from '../support/patient-probe';
-import { until } from '../support/until';
+import { until } from '../../scripts/chaos/until';
 
 jest.setTimeout(90_000);
 

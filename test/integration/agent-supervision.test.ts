@@ -5,11 +5,11 @@ import { FaultsClient, faultsService } from '../../proto/calculator';
 import { openRegistry } from '../../registry/factory';
 import type { Registry } from '../../registry/port';
 import { freePorts } from '../../scripts/consul/free-ports';
-import { calculatorCommand, startAgent, type AgentProcess } from '../support/agent-process';
+import { calculatorCommand, startAgent, type AgentProcess } from '../../scripts/chaos/agent-process';
 import { startConsul, type ConsulProcess } from '../support/consul-process';
-import { unary } from '../support/unary';
+import { unary } from '../../scripts/chaos/unary';
 import { PATIENT_PROBE } from '../support/patient-probe';
-import { until } from '../support/until';
+import { until } from '../../scripts/chaos/until';
 
 jest.setTimeout(90_000);
 

@@ -3,11 +3,11 @@ import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { connectivityState, status } from '@grpc/grpc-js';
 import { calculatorService, faultsService } from '../../proto/calculator';
-import { startCalculator } from '../support/calculator-process';
-import type { CalculatorProcess } from '../support/calculator-process';
+import { startCalculator } from '../../scripts/chaos/calculator-process';
+import type { CalculatorProcess } from '../../scripts/chaos/calculator-process';
 import { watchHealth } from '../support/health-calls';
-import { unary } from '../support/unary';
-import { until } from '../support/until';
+import { unary } from '../../scripts/chaos/unary';
+import { until } from '../../scripts/chaos/until';
 
 const { Add } = calculatorService;
 const { GetFault } = faultsService;

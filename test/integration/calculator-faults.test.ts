@@ -3,11 +3,11 @@ import { calculatorService, faultsService } from '../../proto/calculator';
 import type { CalculatorClient } from '../../proto/calculator';
 import type { Answer__Output } from '../../proto/generated/calculator/v1/Answer';
 import type { Fault } from '../../proto/generated/calculator/v1/Fault';
-import { startCalculator } from '../support/calculator-process';
-import type { CalculatorProcess } from '../support/calculator-process';
+import { startCalculator } from '../../scripts/chaos/calculator-process';
+import type { CalculatorProcess } from '../../scripts/chaos/calculator-process';
 import { checkHealth, watchHealth } from '../support/health-calls';
-import { unary } from '../support/unary';
-import { until } from '../support/until';
+import { unary } from '../../scripts/chaos/unary';
+import { until } from '../../scripts/chaos/until';
 
 const { Add, MemoryAdd, MemoryRecall } = calculatorService;
 const { GetFault } = faultsService;

@@ -10,13 +10,13 @@ import { registerUnderstudy } from '../../index';
 import { CalculatorClient, calculatorService } from '../../proto/calculator';
 import { openRegistry } from '../../registry/factory';
 import { freePorts } from '../../scripts/consul/free-ports';
-import { calculatorCommand, startAgent, type AgentProcess } from '../support/agent-process';
+import { calculatorCommand, startAgent, type AgentProcess } from '../../scripts/chaos/agent-process';
 import { startCli, type CliEnd } from '../support/cli-process';
 import { add } from '../support/client-bench';
 import { startConsul, type ConsulProcess } from '../support/consul-process';
 import { CHROMIUM, itWithBrowserAlone } from '../support/engine';
 import { PATIENT_PROBE } from '../support/patient-probe';
-import { until } from '../support/until';
+import { until } from '../../scripts/chaos/until';
 
 jest.setTimeout(90_000);
 

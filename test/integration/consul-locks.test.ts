@@ -3,7 +3,7 @@ import { openRegistry } from '../../registry/factory';
 import type { Lease, LockOptions, Registry } from '../../registry/port';
 import { startConsul, type ConsulProcess } from '../support/consul-process';
 import { HttpProxy } from '../support/http-proxy';
-import { until } from '../support/until';
+import { until } from '../../scripts/chaos/until';
 
 let consul: ConsulProcess;
 let proxy: HttpProxy;

@@ -7,7 +7,7 @@ import { startConsul, type ConsulProcess } from '../support/consul-process';
 import { expectView, Followed, viewText } from '../support/followed';
 import { HttpProxy } from '../support/http-proxy';
 import { instance, registration } from '../support/registrations';
-import { until } from '../support/until';
+import { until } from '../../scripts/chaos/until';
 
 let consul: ConsulProcess;
 let proxy: HttpProxy;

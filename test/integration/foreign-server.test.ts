@@ -11,11 +11,11 @@ import { CalculatorClient, calculatorService } from '../../proto/calculator';
 import { openRegistry } from '../../registry/factory';
 import type { Registry } from '../../registry/port';
 import { freePorts } from '../../scripts/consul/free-ports';
-import { calculatorCommand, startAgent, type AgentProcess } from '../support/agent-process';
+import { calculatorCommand, startAgent, type AgentProcess } from '../../scripts/chaos/agent-process';
 import { add } from '../support/client-bench';
 import { startConsul, type ConsulProcess } from '../support/consul-process';
 import { PATIENT_PROBE } from '../support/patient-probe';
-import { until } from '../support/until';
+import { until } from '../../scripts/chaos/until';
 
 jest.setTimeout(180_000);
 /** For each step: some start processes, from the sources if there is no build. */

@@ -3,8 +3,8 @@ import { createServer, type Socket } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { add, ClientBench } from '../../support/client-bench';
 import { StubCalculator } from '../../support/stub-calculator';
-import { TcpProxy } from '../../support/tcp-proxy';
-import { until } from '../../support/until';
+import { TcpProxy } from '../../../scripts/chaos/tcp-proxy';
+import { until } from '../../../scripts/chaos/until';
 
 const SETTLE_MS = 2_000;
 

@@ -1,8 +1,8 @@
 /** Kinds of death that no connection tells of: real servers, real signals, and a network that loses everything. */
 import { add, ClientBench, memoryAdd } from '../../support/client-bench';
-import { startCalculator, type CalculatorProcess } from '../../support/calculator-process';
-import { TcpProxy } from '../../support/tcp-proxy';
-import { until } from '../../support/until';
+import { startCalculator, type CalculatorProcess } from '../../../scripts/chaos/calculator-process';
+import { TcpProxy } from '../../../scripts/chaos/tcp-proxy';
+import { until } from '../../../scripts/chaos/until';
 import type { CalculatorClient } from '../../../proto/calculator';
 
 jest.setTimeout(60_000);

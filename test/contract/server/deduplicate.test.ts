@@ -7,7 +7,7 @@ import type { Answer, Answer__Output } from '../../../proto/generated/calculator
 import type { MemoryAddRequest__Output } from '../../../proto/generated/calculator/v1/MemoryAddRequest';
 import { DrainableHealth, deduplicate, MemoryDedupStore, type DeduplicateOptions } from '../../../server/index';
 import { checkHealth } from '../../support/health-calls';
-import { until } from '../../support/until';
+import { until } from '../../../scripts/chaos/until';
 import { VirtualClock } from '../../support/virtual-clock';
 
 type Call = ServerUnaryCall<MemoryAddRequest__Output, Answer>;
