@@ -2,7 +2,7 @@
  * `understudy agent`: turns flags into the options of agent/main.ts, and nothing more.
  */
 import { Command, Option } from 'commander';
-import { runAgent, type AgentOptions } from '../agent/main';
+import type { AgentOptions, runAgent } from '../agent/main';
 
 /** Each flag, and the key of the configuration that it overrides. */
 const FLAGS: readonly { readonly flag: string; readonly about: string; readonly path: readonly string[] }[] = [
@@ -48,6 +48,10 @@ export function agentCommand(exit: (code: number) => void): Command {
         return typeof value === 'string' ? [{ path, value, origin: option.long ?? flag }] : [];
       }),
     };
-    exit(await runAgent(options));
+    // Only here: it takes most of a second to load, and no other command needs it. `import()` would ask for a file that
+    // is there only after the build.
+    // eslint-disable-next-line @typescript-eslint/no-require-imports -- see above
+    const main = require('../agent/main') as { readonly runAgent: typeof runAgent };
+    exit(await main.runAgent(options));
   });
 }

@@ -3,7 +3,7 @@ import { LONG_CHAOS } from '../support/chaos/long-form';
 import { HttpProxy } from '../support/http-proxy';
 import { startConsul, type ConsulProcess } from '../support/consul-process';
 import { Stage } from '../support/chaos/stage';
-import { until } from '../support/until';
+import { until } from '../../scripts/chaos/until';
 
 jest.setTimeout(60_000);
 

@@ -8,7 +8,7 @@ import { docker } from '../../scripts/compose/docker';
 import { STEPS, type StepFigures } from '../../scripts/compose/limits';
 import { LONG_CHAOS } from '../support/chaos/long-form';
 import { CHROMIUM, itWithBrowser, itWithEngine } from '../support/engine';
-import { until } from '../support/until';
+import { until } from '../../scripts/chaos/until';
 
 // A first build downloads packages; the drill waits for what Consul's gossip and our hold-downs take.
 jest.setTimeout(600_000);

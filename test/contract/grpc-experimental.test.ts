@@ -7,7 +7,7 @@ import { dependencies } from '../../package.json';
 import * as door from '../../client/grpc-experimental';
 import { CalculatorClient } from '../../proto/calculator';
 import { StubCalculator } from '../support/stub-calculator';
-import { until } from '../support/until';
+import { until } from '../../scripts/chaos/until';
 
 const CONTEXT_KEY = `${door.SUBCHANNEL_ARGS_EXCLUDE_KEY_PREFIX}.contract`;
 

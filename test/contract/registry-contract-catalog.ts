@@ -3,7 +3,7 @@
 import type { Registry } from '../../registry/port';
 import { expectView, Followed } from '../support/followed';
 import { instance, registration } from '../support/registrations';
-import { until } from '../support/until';
+import { until } from '../../scripts/chaos/until';
 
 export function catalogContract(opened: () => { readonly registry: Registry; readonly service: string }): void {
   let registry: Registry;

@@ -1,7 +1,7 @@
 /* eslint-disable jest/no-export -- a suite that the tests of every registry run */
 /** What every registry promises to those who must not act all at once. */
 import type { Lease, Registry } from '../../registry/port';
-import { until } from '../support/until';
+import { until } from '../../scripts/chaos/until';
 
 export function locksContract(
   opened: () => { readonly registry: Registry; readonly service: string },

@@ -3,7 +3,7 @@
 import { RegistryError, type Registry } from '../../registry/port';
 import { expectView, Followed } from '../support/followed';
 import { instance, registration } from '../support/registrations';
-import { until } from '../support/until';
+import { until } from '../../scripts/chaos/until';
 
 export function membershipContract(opened: () => { readonly registry: Registry; readonly service: string }): void {
   let registry: Registry;
@@ -63,7 +63,7 @@ export function membershipContract(opened: () => { readonly registry: Registry; 
     it('turns an instance critical when no beat comes, says so, and takes it back with the next beat', async () => {
       const { id } = instance(service);
       const followed = new Followed(registry, { service });
-      await registry.register(registration(instance(service), { ttlMs: 300, reason: 'last words' }));
+      await registry.register(registration(instance(service), { ttlMs: 2_000, reason: 'last words' }));
       await expectView(followed, `${id}:passing`);
       await expectView(followed, `${id}:critical`);
       expect(await snapshotOf()).toContain('last words');

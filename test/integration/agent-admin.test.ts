@@ -6,9 +6,10 @@ import { AGENT_SERVICE, hostPort, type CatalogEntry } from '../../core/domain/in
 import { openRegistry } from '../../registry/factory';
 import type { Registry } from '../../registry/port';
 import { freePorts } from '../../scripts/consul/free-ports';
-import { calculatorCommand, startAgent, type AgentProcess } from '../support/agent-process';
+import { calculatorCommand, startAgent, type AgentProcess } from '../../scripts/chaos/agent-process';
 import { startConsul, type ConsulProcess } from '../support/consul-process';
-import { until } from '../support/until';
+import { PATIENT_PROBE } from '../support/patient-probe';
+import { until } from '../../scripts/chaos/until';
 
 jest.setTimeout(90_000);
 
@@ -42,7 +43,7 @@ function start(admin: object): AgentProcess {
       services: [
         {
           ...{ name: 'calculator', id: 'calculator-1', address: '127.0.0.1', port, drain: { grace: 0 } },
-          probe: { interval: '200ms', timeout: '150ms' },
+          probe: PATIENT_PROBE,
         },
       ],
     },

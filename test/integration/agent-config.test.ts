@@ -1,4 +1,4 @@
-import { startAgent, type StartAgentOptions } from '../support/agent-process';
+import { startAgent, type StartAgentOptions } from '../../scripts/chaos/agent-process';
 
 jest.setTimeout(30_000);
 

@@ -6,10 +6,11 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { openRegistry } from '../../registry/factory';
 import type { Registry } from '../../registry/port';
-import { startAgent, type AgentProcess } from '../support/agent-process';
+import { startAgent, type AgentProcess } from '../../scripts/chaos/agent-process';
 import { startConsul, type ConsulProcess } from '../support/consul-process';
 import { startHealthServer, type HealthServer } from '../support/health-server';
-import { until } from '../support/until';
+import { PATIENT_PROBE } from '../support/patient-probe';
+import { until } from '../../scripts/chaos/until';
 
 jest.setTimeout(240_000);
 
@@ -54,7 +55,7 @@ async function startFleet(guard: object): Promise<void> {
     servers.push(server);
     const service = {
       ...{ name: 'calculator', id: `calculator-${at}`, address: '127.0.0.1', port: server.port, guard },
-      ...{ probe: { interval: '500ms', timeout: '500ms' }, drain: { grace: 0 } },
+      ...{ probe: PATIENT_PROBE, drain: { grace: 0 } },
       recovery: { grace: '1s', ladder: [{ type: 'webhook', url: `http://127.0.0.1:${hook}/` }] },
     };
     agents.push(startAgent({ config: { registry: { address: consul.address }, services: [service] } }));

@@ -11,10 +11,11 @@ import { parseJournalLine } from '../../agent/journal/journal-line';
 import { foldIncidents, type Incident } from '../../core/domain/incident-record';
 import { openRegistry } from '../../registry/factory';
 import type { Registry } from '../../registry/port';
-import { startAgent, type AgentProcess } from '../support/agent-process';
+import { startAgent, type AgentProcess } from '../../scripts/chaos/agent-process';
 import { startConsul, type ConsulProcess } from '../support/consul-process';
 import { startHealthServer, type HealthServer } from '../support/health-server';
-import { until } from '../support/until';
+import { PATIENT_PROBE } from '../support/patient-probe';
+import { until } from '../../scripts/chaos/until';
 
 jest.setTimeout(170_000);
 
@@ -80,7 +81,7 @@ function start(at: number, port: number): AgentProcess {
   const url = `http://127.0.0.1:${(hooks.address() as AddressInfo).port}/`;
   const service = {
     ...{ name: 'calculator', id: `calculator-${at}`, address: '127.0.0.1', port, ttl: '3s', beat: '500ms' },
-    ...{ beatTimeout: '1s', probe: { interval: '500ms', timeout: '500ms' }, drain: { grace: 0 } },
+    ...{ beatTimeout: '1s', probe: PATIENT_PROBE, drain: { grace: 0 } },
     restart: { stableAfter: '1s' },
     guardian: { after: '1s', onLost: [{ type: 'webhook', url, timeout: '60s' }] },
   };

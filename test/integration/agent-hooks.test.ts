@@ -13,18 +13,17 @@ import { join } from 'node:path';
 import { runHook, type HookContext, type TimedResult } from '../../agent/hooks/hook';
 import { makeHook } from '../../agent/hooks/make-hook';
 import type { RungConfig } from '../../agent/service-config';
+import type { Clock } from '../../core/time/clock';
 import { systemClock } from '../../runtime/system-clock';
 import { processesWith } from '../support/processes';
-import { until } from '../support/until';
+import { until } from '../../scripts/chaos/until';
+import { VirtualClock } from '../support/virtual-clock';
 
 const clock = systemClock({ holdsProcess: true });
 const never = new AbortController().signal;
 const context: HookContext = {
-  service: 'calculator',
-  instance: 'calculator-1',
-  incident: 'calculator-1-x',
+  ...{ service: 'calculator', instance: 'calculator-1', incident: 'calculator-1-x', attempt: 2 },
   reason: 'no answer; "quoted" $HOME',
-  attempt: 2,
 };
 const common = { attempts: 1, timeoutMs: 10_000 };
 
@@ -49,9 +48,9 @@ afterEach(async () => {
 function run(
   rung: Exclude<RungConfig, { type: 'child' }>,
   env: NodeJS.ProcessEnv = process.env,
-  signal = never,
+  { signal = never, time = clock }: { readonly signal?: AbortSignal; readonly time?: Clock } = {},
 ): Promise<TimedResult> {
-  return runHook(makeHook(rung, { clock, rng: () => 0.5, env }), context, clock, signal);
+  return runHook(makeHook(rung, { clock: time, rng: () => 0.5, env }), context, time, signal);
 }
 
 const script = (text: string, ...args: string[]): RungConfig & { type: 'exec' } => ({
@@ -88,12 +87,13 @@ describe('the exec hook', () => {
   it('is killed with everything that it started when its time is over', async () => {
     const mark = `hook-${process.pid}-${Date.now()}`;
     const inner = `setInterval(() => undefined, 1000)`;
-    const text = `require('child_process').spawn(process.execPath, ['-e', ${JSON.stringify(inner)}, '${mark}']); process.on('SIGTERM', () => {}); console.log('up'); setInterval(() => undefined, 1000)`;
-    const result = await run({ ...script(text, mark), timeoutMs: 1000 });
-    expect(result).toMatchObject({
-      ok: false,
-      output: 'up\n',
-      how: expect.stringContaining('did not end within 1s') as string,
+    const text = `process.on('SIGTERM', () => {}); console.log('up'); require('child_process').spawn(process.execPath, ['-e', ${JSON.stringify(inner)}, '${mark}']); setInterval(() => undefined, 1000)`;
+    const time = new VirtualClock();
+    const running = run({ ...script(text, mark), timeoutMs: 1000 }, process.env, { time });
+    await until(() => processesWith(mark).length === 2, { what: 'the hook and what it starts', timeoutMs: 20_000 });
+    time.advance(1000);
+    expect(await running).toMatchObject({
+      ...{ ok: false, output: 'up\n', how: expect.stringContaining('did not end within 1s') as string },
     });
     await until(() => processesWith(mark).length === 0, { what: 'its whole group to be gone' });
   });
@@ -112,7 +112,7 @@ describe('the exec hook', () => {
   it('is stopped when the agent ends', async () => {
     const mark = `stopped-${process.pid}-${Date.now()}`;
     const ending = new AbortController();
-    const running = run(script('setInterval(() => undefined, 1000)', mark), process.env, ending.signal);
+    const running = run(script('setInterval(() => undefined, 1000)', mark), process.env, { signal: ending.signal });
     await until(() => processesWith(mark).length === 1, { what: 'the hook to run' });
     ending.abort(new Error('the agent ends'));
     expect(await running).toMatchObject({ ok: false, how: expect.stringContaining('SIGKILL') as string });

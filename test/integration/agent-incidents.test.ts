@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { parseJournalLine } from '../../agent/journal/journal-line';
 import { foldIncidents, type Incident } from '../../core/domain/incident-record';
 import { freePorts } from '../../scripts/consul/free-ports';
-import { calculatorCommand, startAgent, type AgentProcess } from '../support/agent-process';
-import { startCalculator, type CalculatorProcess } from '../support/calculator-process';
+import { calculatorCommand, startAgent, type AgentProcess } from '../../scripts/chaos/agent-process';
+import { startCalculator, type CalculatorProcess } from '../../scripts/chaos/calculator-process';
 import { startConsul, type ConsulProcess } from '../support/consul-process';
-import { until } from '../support/until';
+import { PATIENT_PROBE } from '../support/patient-probe';
+import { until } from '../../scripts/chaos/until';
 
 jest.setTimeout(90_000);
 
@@ -41,7 +42,7 @@ function start(command: readonly string[] = []): AgentProcess {
       services: [
         {
           ...{ name: 'calculator', id: 'calculator-1', address: '127.0.0.1', port, drain: { grace: 0 } },
-          probe: { interval: '200ms', timeout: '150ms' },
+          probe: PATIENT_PROBE,
           restart: { stableAfter: '1s' },
         },
       ],

@@ -2,7 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { processesMatching } from '../../agent/neighbour-process';
-import { until } from '../support/until';
+import { until } from '../../scripts/chaos/until';
 
 const children: ChildProcess[] = [];
 

@@ -10,7 +10,7 @@ import type { ProbeResult } from '../../agent/ports';
 import { TcpProbe } from '../../agent/tcp-probe';
 import { systemClock } from '../../runtime/system-clock';
 import { processesWith } from '../support/processes';
-import { until } from '../support/until';
+import { until } from '../../scripts/chaos/until';
 
 const clock = systemClock({ holdsProcess: true });
 const never = new AbortController().signal;

@@ -7,12 +7,13 @@ import { foldIncidents, type Incident } from '../../core/domain/incident-record'
 import { openRegistry } from '../../registry/factory';
 import type { Registry } from '../../registry/port';
 import { freePorts } from '../../scripts/consul/free-ports';
-import { startAgent, type AgentProcess } from '../support/agent-process';
-import { startCalculator, type CalculatorProcess } from '../support/calculator-process';
+import { startAgent, type AgentProcess } from '../../scripts/chaos/agent-process';
+import { startCalculator, type CalculatorProcess } from '../../scripts/chaos/calculator-process';
 import { startConsul, type ConsulProcess } from '../support/consul-process';
 import { startHealthServer, type HealthServer } from '../support/health-server';
 import { processesWith } from '../support/processes';
-import { until } from '../support/until';
+import { PATIENT_PROBE } from '../support/patient-probe';
+import { until } from '../../scripts/chaos/until';
 
 jest.setTimeout(120_000);
 
@@ -46,7 +47,7 @@ afterAll(async () => {
 function start(port: number, recovery: object, change: object = {}): AgentProcess {
   const service = {
     ...{ name: 'calculator', id: 'calculator-1', address: '127.0.0.1', port, drain: { grace: 0 } },
-    ...{ probe: { interval: '200ms', timeout: '150ms' }, restart: { stableAfter: '1s' }, recovery },
+    ...{ probe: PATIENT_PROBE, restart: { stableAfter: '1s' }, recovery },
     ...change,
   };
   const agent = startAgent({

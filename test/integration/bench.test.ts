@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Results } from '../../scripts/bench/results';
 import { processesWith } from '../support/processes';
-import { ROOT } from '../support/program';
-import { until } from '../support/until';
+import { ROOT } from '../../scripts/chaos/program';
+import { until } from '../../scripts/chaos/until';
 
 jest.setTimeout(120_000);
 

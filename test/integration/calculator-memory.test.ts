@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { calculatorService } from '../../proto/calculator';
-import { startCalculator, type CalculatorProcess } from '../support/calculator-process';
-import { unary } from '../support/unary';
+import { startCalculator, type CalculatorProcess } from '../../scripts/chaos/calculator-process';
+import { unary } from '../../scripts/chaos/unary';
 
 let folder: string;
 let calculator: CalculatorProcess | undefined;

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { readLedger } from '../../calculator/ledger';
 import { calculatorService } from '../../proto/calculator';
 import type { CalculatorClient } from '../../proto/calculator';
-import { startCalculator } from '../support/calculator-process';
-import type { CalculatorProcess, StartOptions } from '../support/calculator-process';
-import { unary } from '../support/unary';
-import { until } from '../support/until';
+import { startCalculator } from '../../scripts/chaos/calculator-process';
+import type { CalculatorProcess, StartOptions } from '../../scripts/chaos/calculator-process';
+import { unary } from '../../scripts/chaos/unary';
+import { until } from '../../scripts/chaos/until';
 
 const { MemoryAdd, MemoryRecall } = calculatorService;
 

@@ -5,10 +5,10 @@ import type { ServiceDefinition } from '@grpc/proto-loader';
 import { calculatorPackage, calculatorService, faultsService } from '../../proto/calculator';
 import type { CalculatorClient } from '../../proto/calculator';
 import type { Answer__Output } from '../../proto/generated/calculator/v1/Answer';
-import { startCalculator } from '../support/calculator-process';
-import type { CalculatorProcess } from '../support/calculator-process';
+import { startCalculator } from '../../scripts/chaos/calculator-process';
+import type { CalculatorProcess } from '../../scripts/chaos/calculator-process';
 import { checkHealth } from '../support/health-calls';
-import { unary } from '../support/unary';
+import { unary } from '../../scripts/chaos/unary';
 
 const { Add, Subtract, Multiply, Divide, MemoryAdd, MemoryRecall, MemoryClear } = calculatorService;
 

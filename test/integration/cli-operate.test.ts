@@ -5,11 +5,12 @@ import { CalculatorClient, calculatorService } from '../../proto/calculator';
 import { openRegistry } from '../../registry/factory';
 import type { Registry } from '../../registry/port';
 import { freePorts } from '../../scripts/consul/free-ports';
-import { calculatorCommand, startAgent, type AgentProcess } from '../support/agent-process';
+import { calculatorCommand, startAgent, type AgentProcess } from '../../scripts/chaos/agent-process';
 import { startCli, type CliEnd } from '../support/cli-process';
 import { add } from '../support/client-bench';
 import { startConsul, type ConsulProcess } from '../support/consul-process';
-import { until } from '../support/until';
+import { PATIENT_PROBE } from '../support/patient-probe';
+import { until } from '../../scripts/chaos/until';
 
 jest.setTimeout(90_000);
 
@@ -32,7 +33,7 @@ beforeAll(async () => {
         services: [
           {
             ...{ name: 'calculator', id, address: '127.0.0.1', port, tier, drain: { grace: 0 } },
-            ...{ probe: { interval: '200ms', timeout: '150ms' }, restart: { stableAfter: '1s' } },
+            ...{ probe: PATIENT_PROBE, restart: { stableAfter: '1s' } },
           },
         ],
       },

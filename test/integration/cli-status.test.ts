@@ -6,7 +6,7 @@ import { freePorts } from '../../scripts/consul/free-ports';
 import { startCli, type CliEnd, type CliProcess } from '../support/cli-process';
 import { startConsul, type ConsulProcess } from '../support/consul-process';
 import { instance, registration } from '../support/registrations';
-import { until } from '../support/until';
+import { until } from '../../scripts/chaos/until';
 
 jest.setTimeout(60_000);
 

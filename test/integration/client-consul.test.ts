@@ -9,12 +9,12 @@ import { registerUnderstudy, type Understudy } from '../../index';
 import { CalculatorClient, calculatorService } from '../../proto/calculator';
 import { openRegistry } from '../../registry/factory';
 import type { Registry } from '../../registry/port';
-import { startCalculator, type CalculatorProcess } from '../support/calculator-process';
+import { startCalculator, type CalculatorProcess } from '../../scripts/chaos/calculator-process';
 import { add } from '../support/client-bench';
 import { startConsul } from '../support/consul-process';
 import { HttpProxy } from '../support/http-proxy';
 import { instance, registration } from '../support/registrations';
-import { until } from '../support/until';
+import { until } from '../../scripts/chaos/until';
 import type { ConsulProcess } from '../../scripts/consul/dev-consul';
 
 jest.setTimeout(60_000);

@@ -9,7 +9,7 @@ import { startConsul, type ConsulProcess } from '../support/consul-process';
 import { expectView, Followed } from '../support/followed';
 import { freePorts } from '../../scripts/consul/free-ports';
 import { instance, registration } from '../support/registrations';
-import { until } from '../support/until';
+import { until } from '../../scripts/chaos/until';
 
 const never = new AbortController().signal;
 

@@ -1,8 +1,9 @@
+import { once } from 'node:events';
 import { openRegistry } from '../../registry/factory';
 import type { Lease, LockOptions, Registry } from '../../registry/port';
 import { startConsul, type ConsulProcess } from '../support/consul-process';
 import { HttpProxy } from '../support/http-proxy';
-import { until } from '../support/until';
+import { until } from '../../scripts/chaos/until';
 
 let consul: ConsulProcess;
 let proxy: HttpProxy;
@@ -59,7 +60,7 @@ it('passes on with a greater fence when the session of the holder is destroyed, 
   );
   await ask(`/session/destroy/${holder ?? ''}`, 'PUT');
   const second = await waiting;
-  expect(performance.now() - since).toBeLessThan(2_000);
+  expect(performance.now() - since).toBeLessThan(lock.ttlMs / 2);
   expect(second.fence).toBeGreaterThan(first.fence);
   await until(() => first.lost.aborted, { what: 'the holder to learn its loss' });
   expect(String(first.lost.reason)).toContain('Consul does not know its session any more');
@@ -72,10 +73,11 @@ it('counts a lease as lost one TTL after the last renewal that got through, befo
   const lease = await far.acquire({ ...lock, key: 'understudy/cut' }, never);
   await proxy.stop();
   const waiting = registry.acquire({ ...lock, key: 'understudy/cut', holder: 'agent-b' }, never);
-  await until(() => lease.lost.aborted, { what: 'the loss', timeoutMs: 12_000 });
-  const lostAfterMs = performance.now() - before;
-  expect(lostAfterMs).toBeGreaterThanOrEqual(9_900);
-  expect(lostAfterMs).toBeLessThan(11_000);
+  const lost = once(lease.lost, 'abort').then(() => ({ afterMs: performance.now() - before }));
+  // Consul takes up to twice the TTL: who counts from the last renewal is always first.
+  const first = await Promise.race([lost, waiting]);
+  expect(first).toEqual({ afterMs: expect.any(Number) as number });
+  expect((await lost).afterMs).toBeGreaterThanOrEqual(9_900);
   const next = await waiting;
   expect(next.fence).toBeGreaterThan(lease.fence);
   await next.release();

@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { findConsul } from '../../scripts/consul-binary';
 import { freePorts } from '../../scripts/consul/free-ports';
 import { startConsul, type ConsulProcess } from '../support/consul-process';
-import { until } from '../support/until';
+import { until } from '../../scripts/chaos/until';
 
 /** Whether something at this address still speaks. */
 const answers = (address: string): Promise<boolean> =>

@@ -6,10 +6,10 @@ import { readLedger, type LedgerEntry } from '../../calculator/ledger';
 import { CALL_ID_KEY, newCallId } from '../../index';
 import type { CalculatorClient } from '../../proto/calculator';
 import type { Answer__Output } from '../../proto/generated/calculator/v1/Answer';
-import { startCalculator, type CalculatorProcess } from '../support/calculator-process';
+import { startCalculator, type CalculatorProcess } from '../../scripts/chaos/calculator-process';
 import { checkHealth } from '../support/health-calls';
 import { seeded } from '../support/statistics';
-import { until } from '../support/until';
+import { until } from '../../scripts/chaos/until';
 
 const NAMES = ['calculator-1', 'calculator-2', 'calculator-3'];
 

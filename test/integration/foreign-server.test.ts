@@ -11,10 +11,11 @@ import { CalculatorClient, calculatorService } from '../../proto/calculator';
 import { openRegistry } from '../../registry/factory';
 import type { Registry } from '../../registry/port';
 import { freePorts } from '../../scripts/consul/free-ports';
-import { calculatorCommand, startAgent, type AgentProcess } from '../support/agent-process';
+import { calculatorCommand, startAgent, type AgentProcess } from '../../scripts/chaos/agent-process';
 import { add } from '../support/client-bench';
 import { startConsul, type ConsulProcess } from '../support/consul-process';
-import { until } from '../support/until';
+import { PATIENT_PROBE } from '../support/patient-probe';
+import { until } from '../../scripts/chaos/until';
 
 jest.setTimeout(180_000);
 /** For each step: some start processes, from the sources if there is no build. */
@@ -63,9 +64,7 @@ describe('a server in another language', () => {
   });
 
   const supervise = (id: string, tier: number, port: number, command: readonly string[]): AgentProcess => {
-    // Patient: a machine that is busy with other tests is no ill server.
-    const probe = { interval: '500ms', timeout: '500ms' };
-    const services = [{ name: 'calculator', id, address: '127.0.0.1', port, tier, probe }];
+    const services = [{ name: 'calculator', id, address: '127.0.0.1', port, tier, probe: PATIENT_PROBE }];
     const agent = startAgent({ config: { registry: { address: consul.address }, services }, command });
     agents.push(agent);
     return agent;

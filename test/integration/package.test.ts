@@ -7,7 +7,7 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { version } from '../../package.json';
 import { freePorts } from '../../scripts/consul/free-ports';
-import { ROOT } from '../support/program';
+import { ROOT } from '../../scripts/chaos/program';
 
 jest.setTimeout(180_000);
 

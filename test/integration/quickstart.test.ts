@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LONG_CHAOS } from '../support/chaos/long-form';
 import { processesWith } from '../support/processes';
-import { until } from '../support/until';
+import { until } from '../../scripts/chaos/until';
 
 jest.setTimeout(120_000);
 

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { program, ROOT } from './program';
+import { program, ROOT } from '../../scripts/chaos/program';
 
 /** `understudy` in a process of its own, without colours and without the CONSUL_* variables of whoever runs the tests. */
 export interface CliProcess {

@@ -3,7 +3,7 @@
  */
 import type { Snapshot } from '../../core/domain/snapshot';
 import type { Catalog, CatalogEvent, WatchQuery } from '../../registry/port';
-import { until } from './until';
+import { until } from '../../scripts/chaos/until';
 
 export class Followed {
   readonly events: CatalogEvent[] = [];

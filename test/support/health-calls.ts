@@ -1,6 +1,6 @@
 import type { CallOptions, Client, ServiceError } from '@grpc/grpc-js';
 import { service } from 'grpc-health-check';
-import { unary } from './unary';
+import { unary } from '../../scripts/chaos/unary';
 
 interface HealthReply {
   readonly status: string;

@@ -2,8 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { InterceptingCall, status, type Interceptor } from '@grpc/grpc-js';
 import { add, ClientBench, memoryAdd } from '../../support/client-bench';
 import { StubCalculator } from '../../support/stub-calculator';
-import { TcpProxy } from '../../support/tcp-proxy';
-import { until } from '../../support/until';
+import { TcpProxy } from '../../../scripts/chaos/tcp-proxy';
+import { until } from '../../../scripts/chaos/until';
 import type { RegisterOptions } from '../../../client/register-understudy';
 
 let bench: ClientBench;

@@ -4,7 +4,7 @@ import { calculatorService } from '../../../proto/calculator';
 import { CALL_ID_KEY, deduplicate, MemoryDedupStore, type DedupStore } from '../../../server/index';
 import { add, ClientBench, memoryAdd } from '../../support/client-bench';
 import { StubCalculator } from '../../support/stub-calculator';
-import { until } from '../../support/until';
+import { until } from '../../../scripts/chaos/until';
 
 /** A memory does not believe ids from its own first second; this one seems to be older. */
 const begunEarlier = { unixMs: () => Date.now() - 10_000 };

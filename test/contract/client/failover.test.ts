@@ -1,7 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import { add, ClientBench, memoryAdd } from '../../support/client-bench';
 import { StubCalculator } from '../../support/stub-calculator';
-import { until } from '../../support/until';
+import { until } from '../../../scripts/chaos/until';
 
 let bench: ClientBench;
 let primary: StubCalculator;

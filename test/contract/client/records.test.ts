@@ -5,7 +5,7 @@ import { addCallMetrics } from '../../../client/call-metrics';
 import type { AttemptEvent, CallEvent } from '../../../index';
 import { add, ClientBench, memoryAdd } from '../../support/client-bench';
 import { StubCalculator } from '../../support/stub-calculator';
-import { until } from '../../support/until';
+import { until } from '../../../scripts/chaos/until';
 
 let bench: ClientBench;
 let primary: StubCalculator;

@@ -4,7 +4,7 @@ import type { SettingsEvent } from '../../../client/client-core';
 import { settingsKey } from '../../../core/domain/order';
 import { add, ClientBench } from '../../support/client-bench';
 import { StubCalculator } from '../../support/stub-calculator';
-import { until } from '../../support/until';
+import { until } from '../../../scripts/chaos/until';
 
 let servers: readonly StubCalculator[];
 let bench: ClientBench;

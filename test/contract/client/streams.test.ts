@@ -2,9 +2,9 @@
 import { status, type ClientReadableStream, type ServiceError } from '@grpc/grpc-js';
 import type { CalculatorClient } from '../../../proto/calculator';
 import type { Answer__Output } from '../../../proto/generated/calculator/v1/Answer';
-import { startCalculator, type CalculatorProcess } from '../../support/calculator-process';
+import { startCalculator, type CalculatorProcess } from '../../../scripts/chaos/calculator-process';
 import { add, ClientBench } from '../../support/client-bench';
-import { until } from '../../support/until';
+import { until } from '../../../scripts/chaos/until';
 
 jest.setTimeout(60_000);
 

@@ -5,7 +5,7 @@ import { GrpcProbe } from '../../../agent/grpc-probe';
 import { CalculatorClient, calculatorService } from '../../../proto/calculator';
 import { systemClock } from '../../../runtime/system-clock';
 import { reportCalls } from '../../../server/index';
-import { until } from '../../support/until';
+import { until } from '../../../scripts/chaos/until';
 
 let server: Server;
 let client: CalculatorClient;

@@ -12,10 +12,10 @@ import { registerUnderstudy, type ClientTunables, type Understudy } from '../../
 import { CalculatorClient, calculatorService } from '../../../proto/calculator';
 import { openRegistry } from '../../../registry/factory';
 import type { Registry } from '../../../registry/port';
-import { startCalculator, type CalculatorProcess } from '../calculator-process';
+import { startCalculator, type CalculatorProcess } from '../../../scripts/chaos/calculator-process';
 import { instance, registration } from '../registrations';
-import { TcpProxy } from '../tcp-proxy';
-import { until } from '../until';
+import { TcpProxy } from '../../../scripts/chaos/tcp-proxy';
+import { until } from '../../../scripts/chaos/until';
 import { checkLedgers, type LedgerVerdict } from '../../../scripts/chaos/ledger-check';
 import { MixedLoad } from '../../../scripts/chaos/mixed-load';
 

@@ -1,4 +1,4 @@
-import { until } from '../../support/until';
+import { until } from '../../../scripts/chaos/until';
 
 describe('until', () => {
   it('resolves with the first truthy value, and takes a failure for "not yet"', async () => {

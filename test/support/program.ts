@@ -1,2 +1,0 @@
-/** Shared with the chaos command. */
-export { program, ROOT } from '../../scripts/chaos/program';

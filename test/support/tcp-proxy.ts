@@ -1,2 +1,0 @@
-/** Shared with the chaos command. */
-export { TcpProxy } from '../../scripts/chaos/tcp-proxy';

@@ -1,2 +1,0 @@
-/** Shared with the chaos command. */
-export { unary } from '../../scripts/chaos/unary';

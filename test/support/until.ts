@@ -1,2 +1,0 @@
-/** Shared with the chaos command. */
-export { until } from '../../scripts/chaos/until';
