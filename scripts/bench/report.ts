@@ -9,7 +9,7 @@ import { callPathPlot, failoverPlot } from './plots';
 import type { CallPathResult, Circumstances, FailoverResult, Results, SheetResult } from './results';
 import type { SheetPart } from './sheet-part';
 import { SHEET_PARTS } from './sheet-parts';
-import { gap, sheetCells, spread } from './tables';
+import { FAILOVER_COLUMNS, sheetCells } from './tables';
 
 /** Writes `file`, and beside it benchmarks.md and images/. */
 export async function writeReport(results: Results, file: string): Promise<void> {
@@ -86,18 +86,8 @@ ${markdownTable(head, body)}`;
 
 function failoverSection(result: FailoverResult): string {
   const { callsPerSecond, serviceTimeMs, deadlineMs, rows } = result;
-  const head = ['fault', 'runs', 'gap ms', 'pause ms', 'safe lost', 'unsafe failed', 'attempts', 'in all', 'p99'];
-  const body = rows.map((row) => [
-    row.fault,
-    row.runs,
-    gap(row),
-    spread(row.pauseMs),
-    spread(row.safeLost),
-    spread(row.unsafeFailed),
-    spread(row.steadyAttemptsPerCall),
-    spread(row.attemptsPerCall),
-    `${spread(row.p99Ratio)} x`,
-  ]);
+  const head = FAILOVER_COLUMNS.map(([title]) => title);
+  const body = rows.map((row) => FAILOVER_COLUMNS.map(([, cell]) => cell(row)));
   return `## What a fault costs
 
 ${circumstancesLine(result)}
