@@ -55,7 +55,7 @@ ${indented(rules)}
 const HAPROXY: Readonly<Record<ProxyKind, { timeouts: string[]; rules: string[]; server: string }>> = {
   default: { timeouts: ['timeout connect 5s', 'timeout server 50s'], rules: [], server: 'check' },
   tuned: {
-    timeouts: ['timeout connect 100ms', 'timeout server 200ms', 'timeout check 100ms'],
+    timeouts: ['timeout connect 100ms', 'timeout server 250ms', 'timeout check 100ms'],
     rules: [
       'option redispatch 1',
       'retry-on conn-failure empty-response response-timeout',
@@ -70,7 +70,7 @@ const HAPROXY: Readonly<Record<ProxyKind, { timeouts: string[]; rules: string[];
 
 function nginxConfig(kind: ProxyKind, { primary, backup }: ProxyServers, { port, home }: ProxyPlace): string {
   const folders = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
-  const { upstream, server, locations } = NGINX[kind];
+  const { upstream, onPrimary, onBackup, locations } = NGINX[kind];
   return `worker_processes auto;
 error_log stderr crit;
 pid ${home}/nginx.pid;
@@ -83,8 +83,8 @@ ${indented(folders.map((name) => `${name}_temp_path ${home}/${name};`))}
   http2_max_concurrent_streams ${MANY_STREAMS};
   upstream calculators {
 ${indented(upstream)}
-    server ${primary}${server};
-    server ${backup} backup;
+    server ${primary}${onPrimary};
+    server ${backup} backup${onBackup};
     keepalive ${MANY_STREAMS};
     keepalive_requests ${ENDLESS};
   }
@@ -96,15 +96,19 @@ ${indented(locations)}
 `;
 }
 
-const NGINX: Readonly<Record<ProxyKind, { upstream: string[]; server: string; locations: string[] }>> = {
-  default: { upstream: [], server: '', locations: ['location / { grpc_pass grpc://calculators; }'] },
+const NGINX: Readonly<
+  Record<ProxyKind, { upstream: string[]; onPrimary: string; onBackup: string; locations: string[] }>
+> = {
+  default: { upstream: [], onPrimary: '', onBackup: '', locations: ['location / { grpc_pass grpc://calculators; }'] },
   tuned: {
     upstream: ['zone calculators 64k;'],
-    server: ' max_fails=1 fail_timeout=1s',
+    onPrimary: ' max_fails=1 fail_timeout=1s',
+    // Nobody comes after it: it is tried whatever it did.
+    onBackup: ' max_fails=0',
     locations: [
       'grpc_connect_timeout 100ms;',
-      'grpc_send_timeout 200ms;',
-      'grpc_read_timeout 200ms;',
+      'grpc_send_timeout 250ms;',
+      'grpc_read_timeout 250ms;',
       'location / { grpc_pass grpc://calculators; }',
       `location = ${SAFE_PATH} {`,
       '  grpc_next_upstream error timeout non_idempotent;',

@@ -58,10 +58,10 @@ export function failoverTable({ rows }: FailoverResult): string {
 
 /** What is compared with the peers, each in a table of its own. */
 export const PEER_FIGURES: readonly (readonly [string, (row: PeerRow) => string])[] = [
-  ['gap, ms', gap],
-  ['safe calls lost', ({ safeLost }) => spread(safeLost)],
-  ['unsafe calls failed', ({ unsafeFailed }) => spread(unsafeFailed)],
-  ['unsafe calls executed twice', ({ executedTwice }) => spread(executedTwice)],
+  ['Gap, ms', gap],
+  ['Safe calls lost', ({ safeLost }) => spread(safeLost)],
+  ['Unsafe calls that failed', ({ unsafeFailed }) => spread(unsafeFailed)],
+  ['Unsafe calls executed twice', ({ executedTwice }) => spread(executedTwice)],
 ];
 
 export function peersTables(result: PeersResult): string {
