@@ -34,7 +34,7 @@ export function proxyConfig(program: ProxyProgram, kind: ProxyKind, servers: Pro
 }
 
 function haproxyConfig(kind: ProxyKind, { primary, backup }: ProxyServers, { port }: ProxyPlace): string {
-  const { timeouts, rules, server } = HAPROXY[kind];
+  const { timeouts, rules, check, onPrimary } = HAPROXY[kind];
   return `global
   tune.h2.max-concurrent-streams ${MANY_STREAMS}
 defaults
@@ -46,27 +46,30 @@ frontend callers
   default_backend calculators
 backend calculators
 ${indented(rules)}
-  server primary ${primary} proto h2 ${server}
-  server backup ${backup} proto h2 ${server} backup
+  server primary ${primary} proto h2 ${check}${onPrimary}
+  server backup ${backup} proto h2 ${check} backup
 `;
 }
 
 /** The default timeouts are those of Debian's haproxy.cfg: without any it warns. */
-const HAPROXY: Readonly<Record<ProxyKind, { timeouts: string[]; rules: string[]; server: string }>> = {
-  default: { timeouts: ['timeout connect 5s', 'timeout server 50s'], rules: [], server: 'check' },
-  tuned: {
-    timeouts: ['timeout connect 100ms', 'timeout server 250ms', 'timeout check 100ms'],
-    rules: [
-      'option redispatch 1',
-      'retry-on conn-failure empty-response response-timeout',
-      `http-request disable-l7-retry unless { path ${SAFE_PATH} }`,
-      'option tcp-check',
-      `tcp-check send-binary ${healthCheckHex()}`,
-      `tcp-check expect binary ${SERVING_HEX}`,
-    ],
-    server: 'check inter 100ms fall 2 rise 2 observe layer4 error-limit 1 on-error mark-down',
-  },
-};
+const HAPROXY: Readonly<Record<ProxyKind, { timeouts: string[]; rules: string[]; check: string; onPrimary: string }>> =
+  {
+    default: { timeouts: ['timeout connect 5s', 'timeout server 50s'], rules: [], check: 'check', onPrimary: '' },
+    tuned: {
+      timeouts: ['timeout connect 100ms', 'timeout server 250ms', 'timeout check 100ms'],
+      rules: [
+        'option redispatch 1',
+        'retry-on conn-failure empty-response response-timeout',
+        `http-request disable-l7-retry unless { path ${SAFE_PATH} }`,
+        'option tcp-check',
+        `tcp-check send-binary ${healthCheckHex()}`,
+        `tcp-check expect binary ${SERVING_HEX}`,
+      ],
+      check: 'check inter 100ms fall 2 rise 2',
+      // The backup is not judged by its calls: nobody comes after it.
+      onPrimary: ' observe layer4 error-limit 1 on-error mark-down',
+    },
+  };
 
 function nginxConfig(kind: ProxyKind, { primary, backup }: ProxyServers, { port, home }: ProxyPlace): string {
   const folders = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
@@ -103,7 +106,7 @@ const NGINX: Readonly<
   tuned: {
     upstream: ['zone calculators 64k;'],
     onPrimary: ' max_fails=1 fail_timeout=1s',
-    // Nobody comes after it: it is tried whatever it did.
+    // As above.
     onBackup: ' max_fails=0',
     locations: [
       'grpc_connect_timeout 100ms;',
