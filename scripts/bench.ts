@@ -6,11 +6,12 @@ import { join, resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { benchCallPath } from './bench/call-path';
 import { benchFailover } from './bench/failover';
+import { FAULTS, PEERS, type FaultName, type PeerName } from './bench/failover-plan';
 import { writeReport } from './bench/report';
 import { readResults, type Results } from './bench/results';
 import type { SheetPart } from './bench/sheet-part';
 import { SHEET_PARTS } from './bench/sheet-parts';
-import { callPathTable, failoverTable, sheetTable } from './bench/tables';
+import { callPathTable, failoverTable, peersTables, sheetTable } from './bench/tables';
 import { Cleanup } from './quickstart/cleanup';
 import { ensureBuild } from './quickstart/fresh-build';
 import { runCommand } from './run-command';
@@ -28,6 +29,9 @@ interface Flags {
   readonly calls?: number;
   readonly concurrency: readonly number[];
   readonly runs?: number;
+  readonly peerRuns?: number;
+  readonly faults: readonly FaultName[];
+  readonly peers: readonly PeerName[];
 }
 
 function whole(text: string): number {
@@ -35,11 +39,14 @@ function whole(text: string): number {
   throw new InvalidArgumentError('It must be a whole number of at least 1.');
 }
 
-function parts(text: string): readonly Part[] {
-  const wanted = text.split(',');
-  const known = PARTS.filter((part) => wanted.includes(part));
-  if (known.length === new Set(wanted).size) return known;
-  throw new InvalidArgumentError(`Allowed are ${PARTS.join(', ')}, separated by commas.`);
+/** Reads a list of some of `known`, and gives it their order. */
+function someOf<Name extends string>(known: readonly Name[]): (text: string) => readonly Name[] {
+  return (text) => {
+    const wanted = text.split(',');
+    const found = known.filter((name) => wanted.includes(name));
+    if (found.length === new Set(wanted).size) return found;
+    throw new InvalidArgumentError(`Allowed are ${known.join(', ')}, separated by commas.`);
+  };
 }
 
 function parseFlags(argv: readonly string[]): Flags {
@@ -47,11 +54,14 @@ function parseFlags(argv: readonly string[]): Flags {
     .description('What a call costs, and what a fault costs, beside the raw library and two proxies.')
     .option('--quick', 'fewer rounds and runs: to see that it works, not to quote', false)
     .option('--json <file>', 'merge the results into this file; benchmarks.md is written beside it', defaultFile())
-    .option('--only <parts>', `some of ${PARTS.join(',')}`, parts, PARTS)
+    .option('--only <parts>', `some of ${PARTS.join(',')}`, someOf(PARTS), PARTS)
     .option('--rounds <n>', 'call path: rounds (15, quick 3)', whole)
     .option('--calls <n>', 'call path: calls of each variant per round (2000, quick 500)', whole)
     .option('--concurrency <list>', 'call path: calls at once', (list) => list.split(',').map(whole), [1, 16, 64, 256])
-    .option('--runs <n>', 'failover: runs of each fault (15, quick 3)', whole)
+    .option('--runs <n>', 'failover: runs of each fault (15, quick 1)', whole)
+    .option('--peer-runs <n>', 'failover: runs of each fault with each peer (3, quick 1)', whole)
+    .option('--faults <list>', `failover: some of ${FAULTS.join(',')}`, someOf(FAULTS), FAULTS)
+    .option('--peers <list>', `failover: some of ${PEERS.join(',')}`, someOf(PEERS), PEERS)
     .allowExcessArguments(false)
     .exitOverride()
     .parse(argv)
@@ -87,9 +97,12 @@ async function measure(part: Part, flags: Flags, before: Results, cleanup: Clean
     return { ...before, callPath };
   }
   if (part === 'failover') {
-    const failover = await benchFailover({ command, runs: flags.runs ?? (quick ? 3 : 15) }, cleanup, say);
-    process.stdout.write(`${failoverTable(failover)}\n`);
-    return { ...before, failover };
+    const runs = flags.runs ?? (quick ? 1 : 15);
+    const peerRuns = flags.peerRuns ?? (quick ? 1 : 3);
+    const { faults, peers } = flags;
+    const found = await benchFailover({ command, runs, peerRuns, faults, peers, quick }, cleanup, say);
+    process.stdout.write(`${failoverTable(found.failover)}\n${peersTables(found.peers)}\n`);
+    return { ...before, ...found };
   }
   const sheet = SHEET_PARTS.find(({ name }) => name === part);
   if (sheet === undefined) return before;

@@ -5,7 +5,8 @@
  */
 import type { Cleanup } from '../quickstart/cleanup';
 import { VARIANTS, type CallPathTargets, type Round, type RoundRequest, type VariantName } from './call-path-variants';
-import { PROXIES, startProxy } from './proxies';
+import { findProxy, startProxy } from './proxies';
+import { PROXY_PROGRAMS } from './proxy-configs';
 import { circumstances, type CallPathResult, type CallPathRow } from './results';
 import { Site } from './site';
 import { median, rounded } from './statistics';
@@ -60,12 +61,13 @@ async function serve(site: Site): Promise<{ targets: CallPathTargets; absent: re
   const at = { primary: `127.0.0.1:${primary.port}`, backup: `127.0.0.1:${backup.port}` };
   const proxies = { haproxy: '', nginx: '' };
   const absent: string[] = [];
-  for (const name of PROXIES) {
-    const proxy = await startProxy(name, at.primary, site.folder);
-    if (proxy === undefined) {
+  for (const name of PROXY_PROGRAMS) {
+    const installed = await findProxy(name);
+    if (installed === undefined) {
       absent.push(name);
       continue;
     }
+    const proxy = await startProxy(installed, 'default', at, site.folder);
     site.own(proxy.child);
     proxies[name] = proxy.address;
   }

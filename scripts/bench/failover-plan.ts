@@ -1,4 +1,7 @@
-/** The faults that are measured, and what the process of the callers is told and answers. Types and names, no deeds. */
+/**
+ * The faults and the ways of calling that are measured, and what the process of the callers is told and answers. Types and
+ * names, no deeds.
+ */
 
 export const FAULTS = [
   'kill -9',
@@ -11,6 +14,20 @@ export const FAULTS = [
 ] as const;
 export type FaultName = (typeof FAULTS)[number];
 
+export const PEERS = [
+  'pick_first',
+  'round_robin',
+  'naive loop',
+  'HAProxy',
+  'HAProxy tuned',
+  'nginx',
+  'nginx tuned',
+] as const;
+export type PeerName = (typeof PEERS)[number];
+export const UNDERSTUDY = 'Understudy';
+export const CALLERS = [UNDERSTUDY, ...PEERS] as const;
+export type CallerName = (typeof CALLERS)[number];
+
 export const LOAD = {
   callsPerSecond: 250,
   /** Every how-manieth call is a MemoryAdd, which must not be repeated; the others are Adds, which may be. */
@@ -20,15 +37,27 @@ export const LOAD = {
   serviceTimeMs: 20,
 } as const;
 
+/** Where the callers of one run find their servers. */
+export interface FailoverTargets {
+  /** Name in the catalog, and beginning of the id of each unsafe call. */
+  readonly service: string;
+  /** Address of the catalog. */
+  readonly consul: string;
+  /** `127.0.0.1:PORT` of each server, the primary first; or of the proxy alone. */
+  readonly addresses: readonly string[];
+}
+
 /**
- * In this order: `open` starts the load; two times `mark`, between which nothing is wrong; `failback` resolves when the client
- * went back to the primary; `close` ends the load, waits for its last call, and answers with what happened after
- * `faultMs`, and with the failures among the calls that began at `countFromMs` or later.
+ * In this order: `open` starts the load; two times `mark`, between which nothing is wrong; `failback` resolves when calls go
+ * to `to` again; `calm` when no call failed for `calmMs`, or after `timeoutMs`; `close` ends the load, waits for its last
+ * call, and answers with what happened after `faultMs`, and with the failures among the calls that began at `countFromMs` or
+ * later.
  */
 export type FailoverQuestion =
-  | { readonly ask: 'open'; readonly service: string; readonly consul: string }
+  | ({ readonly ask: 'open'; readonly caller: CallerName } & FailoverTargets)
   | { readonly ask: 'mark' }
-  | { readonly ask: 'failback'; readonly timeoutMs: number }
+  | { readonly ask: 'failback'; readonly to: string; readonly timeoutMs: number }
+  | { readonly ask: 'calm'; readonly calmMs: number; readonly timeoutMs: number }
   | { readonly ask: 'close'; readonly faultMs: number; readonly countFromMs: number; readonly to: string };
 
 /** Times are of the machine's monotonic clock, which all its processes share, in ms. */
@@ -44,7 +73,7 @@ export interface OneFailover {
 }
 
 export interface FailbackTold {
-  /** When the client said that it went back; null when it did not in time. */
+  /** When the client said that it goes back; null when it did not in time, or says nothing. */
   readonly atMs: number | null;
 }
 

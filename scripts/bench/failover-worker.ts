@@ -2,11 +2,7 @@
  * The callers of the failover bench, in a process of their own: an open loop, so that a call starts by the clock whether
  * or not earlier ones came back. It remembers when each ended and how, and reckons only at the end.
  */
-import { join } from 'node:path';
-import { credentials, type ServiceError } from '@grpc/grpc-js';
-import type * as Package from '../../index';
-import { CalculatorClient, calculatorService } from '../../proto/calculator';
-import type { Answer__Output } from '../../proto/generated/calculator/v1/Answer';
+import { openCaller, type Caller } from './failover-callers';
 import { LOAD, monotonicMs, type FailbackTold, type FailoverQuestion, type OneFailover } from './failover-plan';
 import { quantile } from './statistics';
 import { answerParent } from './worker-link';
@@ -34,35 +30,40 @@ const CALL_EVERY_MS = 1_000 / LOAD.callsPerSecond;
 class Callers {
   private readonly ended: Ended[] = [];
   private readonly beganMs = monotonicMs();
-  private readonly client: CalculatorClient;
   private readonly timer: NodeJS.Timeout;
   private started = 0;
   private marks: readonly [Mark, Mark] = [NO_MARK, NO_MARK];
-  private failbackMs: number | null = null;
+  private lastFailureMs = 0;
+  private lastBy: string | null = null;
   private onEnded: () => void = () => undefined;
 
   constructor(
     private readonly service: string,
-    private readonly understudy: Package.Understudy,
+    private readonly caller: Caller,
   ) {
-    this.client = new CalculatorClient(`consul:///${service}`, credentials.createInsecure(), understudy.channelOptions);
-    understudy.events.on('failback', () => (this.failbackMs = monotonicMs()));
     this.timer = setInterval(() => {
       const due = (monotonicMs() - this.beganMs) / CALL_EVERY_MS;
       while (this.started < due) this.call();
     }, TICK_MS);
   }
 
-  async failback(timeoutMs: number): Promise<FailbackTold> {
-    const endMs = monotonicMs() + timeoutMs;
-    while (this.failbackMs === null && monotonicMs() < endMs) await new Promise((go) => setTimeout(go, TICK_MS));
-    return { atMs: this.failbackMs };
+  /** A caller that does not say that it goes back is back when `to` answers. */
+  async failback(to: string, timeoutMs: number): Promise<FailbackTold> {
+    const { wentBackMs } = this.caller;
+    this.lastBy = null;
+    await within(timeoutMs, () => (wentBackMs === undefined ? this.lastBy === to : wentBackMs() !== null));
+    return { atMs: wentBackMs?.() ?? null };
+  }
+
+  async calm(calmMs: number, timeoutMs: number): Promise<object> {
+    const askedMs = monotonicMs();
+    await within(timeoutMs, () => monotonicMs() - Math.max(askedMs, this.lastFailureMs) >= calmMs);
+    return {};
   }
 
   /** What lies between the last two marks is the standard. */
   mark(): void {
-    const { calls, attempts } = this.understudy.counters(this.service);
-    this.marks = [this.marks[1], { atMs: monotonicMs(), calls, attempts }];
+    this.marks = [this.marks[1], { atMs: monotonicMs(), ...this.caller.counters() }];
   }
 
   async close({ faultMs, countFromMs, to }: Close): Promise<OneFailover> {
@@ -71,10 +72,9 @@ class Callers {
       this.onEnded = () => (this.ended.length === this.started ? resolve() : undefined);
       this.onEnded();
     });
-    const { calls, attempts } = this.understudy.counters(this.service);
+    const { calls, attempts } = this.caller.counters();
     const [from, until] = this.marks;
-    this.client.close();
-    await this.understudy.close();
+    await this.caller.close();
     const before = this.ended.filter(({ startedMs, endedMs }) => startedMs >= from.atMs && endedMs < until.atMs);
     const after = this.ended.filter(({ startedMs }) => startedMs >= faultMs);
     const failed = this.ended.filter(({ by, startedMs }) => by === null && startedMs >= countFromMs);
@@ -92,15 +92,20 @@ class Callers {
     this.started += 1;
     const safe = this.started % LOAD.unsafeEvery !== 0;
     const startedMs = monotonicMs();
-    const done = (error: ServiceError | null, answer?: Answer__Output): void => {
-      const by = error === null && answer !== undefined ? answer.instance : null;
-      this.ended.push({ safe, startedMs, endedMs: monotonicMs(), by });
+    this.caller.call({ safe, id: `${this.service}-${this.started}` }, (by) => {
+      const endedMs = monotonicMs();
+      this.ended.push({ safe, startedMs, endedMs, by });
+      if (by === null) this.lastFailureMs = endedMs;
+      else this.lastBy = by;
       this.onEnded();
-    };
-    const options = { deadline: Date.now() + LOAD.deadlineMs };
-    if (safe) this.client.Add({ left: 2, right: 3 }, options, done);
-    else this.client.MemoryAdd({ id: `${this.service}-${this.started}`, amount: 1 }, options, done);
+    });
   }
+}
+
+/** Resolves when `happened` says so, or when the time is over. */
+async function within(timeoutMs: number, happened: () => boolean): Promise<void> {
+  const endMs = monotonicMs() + timeoutMs;
+  while (!happened() && monotonicMs() < endMs) await new Promise((go) => setTimeout(go, TICK_MS));
 }
 
 function gaps(ended: readonly Ended[], faultMs: number, to: string): Pick<OneFailover, 'gapMs' | 'pauseMs'> {
@@ -123,26 +128,20 @@ function p99Ms(calls: readonly Ended[]): number {
   );
 }
 
-async function main(): Promise<void> {
-  const built = join(__dirname, '../../dist/index.js');
-  const { registerUnderstudy } = (await import(built)) as typeof Package;
+function main(): void {
   let callers: Callers | undefined;
-  answerParent((question: FailoverQuestion): Promise<object> => {
+  answerParent(async (question: FailoverQuestion): Promise<object> => {
     if (question.ask === 'open') {
-      const { service, consul } = question;
-      // A new one each time: what it learned in the last run must not help it in this one.
-      callers = new Callers(
-        service,
-        registerUnderstudy({ registry: { address: consul }, services: [calculatorService] }),
-      );
-      return Promise.resolve({});
+      callers = new Callers(question.service, await openCaller(question.caller, question));
+      return {};
     }
     if (callers === undefined) throw new Error('nothing is open');
-    if (question.ask === 'failback') return callers.failback(question.timeoutMs);
+    if (question.ask === 'failback') return callers.failback(question.to, question.timeoutMs);
+    if (question.ask === 'calm') return callers.calm(question.calmMs, question.timeoutMs);
     if (question.ask === 'close') return callers.close(question);
     callers.mark();
-    return Promise.resolve({});
+    return {};
   });
 }
 
-void main();
+main();

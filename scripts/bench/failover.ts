@@ -1,178 +1,107 @@
 /**
- * What a fault costs: an open loop of calls on one primary and one backup with the client's defaults, and one fault per
- * run. The kinds take turns, so that a busy minute of the machine falls upon all. Each run has a primary and a client of
- * its own.
+ * What a fault costs: an open loop of calls on one primary and one backup, one fault per run, with Understudy's defaults and
+ * with each of its peers. The faults and the callers take turns, so that a busy minute of the machine falls upon all.
  */
-import { credentials } from '@grpc/grpc-js';
-import { FaultsClient } from '../../proto/calculator';
 import type { Cleanup } from '../quickstart/cleanup';
-import {
-  FAULTS,
-  LOAD,
-  monotonicMs,
-  type FailbackTold,
-  type FailoverQuestion,
-  type FaultName,
-  type OneFailover,
-} from './failover-plan';
-import { circumstances, type FailoverResult, type FailoverRow, type Spread } from './results';
-import { Site, type Calculator } from './site';
-import { median, rounded } from './statistics';
-import type { RelayAnswer, RelayQuestion } from './tcp-relay';
-import { startWorker, type Worker } from './worker-link';
+import { LOAD, UNDERSTUDY, type FailoverQuestion, type FaultName, type PeerName } from './failover-plan';
+import { failoverRows, peerRows, type RunOf } from './failover-rows';
+import { BACKUP, calculatorFlags, Run, type RunTimes, type Stage, type Way } from './failover-run';
+import { findProxy } from './proxies';
+import type { ProxyKind, ProxyProgram } from './proxy-configs';
+import { circumstances, type FailoverResult, type PeersResult } from './results';
+import { Site } from './site';
+import { startWorker } from './worker-link';
 
 export interface FailoverOptions {
   readonly command: string;
-  /** Of each fault. */
+  /** Of each fault with Understudy. */
   readonly runs: number;
+  /** Of each fault with each peer; spread evenly over the others. */
+  readonly peerRuns: number;
+  readonly faults: readonly FaultName[];
+  readonly peers: readonly PeerName[];
+  readonly quick: boolean;
 }
 
-/** The first calls wait for connections: they are no standard. */
-const SETTLE_MS = 1_000;
-const STEADY_MS = 2_000;
-const AFTERMATH_MS = 2_000;
-const DEAD_MS = 500;
-const FAILBACK_MS = 30_000;
-const FLAGS = ['--allow-faults', '--service-time-ms', String(LOAD.serviceTimeMs)];
-const BACKUP = 'backup';
-const PRIMARY = 'primary';
+export interface FailoverResults {
+  readonly failover: FailoverResult;
+  readonly peers: PeersResult;
+}
+
+const FULL: RunTimes = { settleMs: 1_000, steadyMs: 2_000, calmMs: 2_000, watchMs: 6_500, failbackMs: 30_000 };
+/** Nothing before the fault is shown of peers; nginx tries a failed server again after 10 s. */
+const OF_PEERS: RunTimes = { ...FULL, steadyMs: 500, failbackMs: 12_000 };
+/** A call that hangs fails at its deadline: who is calm before that has seen nothing. */
+const QUICK: RunTimes = { settleMs: 500, steadyMs: 500, calmMs: 1_200, watchMs: 2_500, failbackMs: 5_000 };
+
+const PROXIED: ReadonlyMap<string, readonly [ProxyProgram, ProxyKind]> = new Map([
+  ['HAProxy', ['haproxy', 'default']],
+  ['HAProxy tuned', ['haproxy', 'tuned']],
+  ['nginx', ['nginx', 'default']],
+  ['nginx tuned', ['nginx', 'tuned']],
+]);
 
 export async function benchFailover(
   options: FailoverOptions,
   cleanup: Cleanup,
   say: (line: string) => void,
-): Promise<FailoverResult> {
+): Promise<FailoverResults> {
   const site = await Site.start(cleanup, say);
   const where = circumstances(options.command, site.consul.version);
-  const backup = await site.startCalculator(BACKUP, FLAGS);
+  const { ways, absent } = await findWays(options.peers);
+  for (const name of absent) say(`${name} is not installed: the bench goes on without it`);
+  const backup = await site.startCalculator(BACKUP, calculatorFlags(site, BACKUP));
   const callers = await startWorker<FailoverQuestion, object>('failover-worker');
   site.own(callers.child);
-  const measured = new Map<FaultName, OneFailover[]>(FAULTS.map((fault) => [fault, []]));
-  for (let run = 1; run <= options.runs; run += 1) {
-    for (const [at, fault] of FAULTS.entries()) {
-      measured.get(fault)?.push(await new Run(site, backup, callers, `bench-${run}-${at}`).of(fault));
-    }
-    say(`failover: ${run} of ${options.runs} runs of each fault are done`);
-  }
-  const rows = [...measured].map(([fault, runs]) => rowOf(fault, runs));
+  const runs = await allRuns(options, ways, { site, backup, callers }, say);
   const { callsPerSecond, serviceTimeMs, deadlineMs } = LOAD;
-  return { ...where, callsPerSecond, serviceTimeMs, deadlineMs, rows };
-}
-
-class Run {
-  constructor(
-    private readonly site: Site,
-    private readonly backup: Calculator,
-    private readonly callers: Worker<FailoverQuestion, object>,
-    private readonly service: string,
-  ) {}
-
-  async of(fault: FaultName): Promise<OneFailover> {
-    const primary = await this.site.startCalculator(PRIMARY, FLAGS);
-    const relay = fault === 'packets dropped' ? await this.startRelay(primary.port) : undefined;
-    await this.site.register(this.service, PRIMARY, relay?.port ?? primary.port, 0);
-    await this.site.register(this.service, BACKUP, this.backup.port, 1);
-    try {
-      await this.callers.ask({ ask: 'open', service: this.service, consul: this.site.consul.address });
-      for (const ms of [SETTLE_MS, STEADY_MS]) {
-        await pause(ms);
-        await this.callers.ask({ ask: 'mark' });
-      }
-      if (fault === 'failback') return await this.failback(primary);
-      const faultMs = monotonicMs();
-      await strike(fault, primary, relay);
-      await pause(AFTERMATH_MS);
-      return await this.close(faultMs, 0, BACKUP);
-    } finally {
-      primary.child.kill('SIGKILL');
-      await relay?.stop();
-    }
-  }
-
-  /** Only the way back counts: what the kill cost before it stands in a row of its own. */
-  private async failback(primary: Calculator): Promise<OneFailover> {
-    primary.child.kill('SIGKILL');
-    await pause(DEAD_MS);
-    const again = await this.site.startCalculator(PRIMARY, [...FLAGS, '--port', String(primary.port)]);
-    const backMs = monotonicMs();
-    try {
-      const told = (await this.callers.ask({ ask: 'failback', timeoutMs: FAILBACK_MS })) as FailbackTold;
-      await pause(AFTERMATH_MS);
-      return await this.close(told.atMs ?? backMs, backMs, PRIMARY);
-    } finally {
-      again.child.kill('SIGKILL');
-    }
-  }
-
-  private async close(faultMs: number, countFromMs: number, to: string): Promise<OneFailover> {
-    return (await this.callers.ask({ ask: 'close', faultMs, countFromMs, to })) as OneFailover;
-  }
-
-  private async startRelay(target: number): Promise<Relay> {
-    const worker = await startWorker<RelayQuestion, RelayAnswer>('tcp-relay');
-    this.site.own(worker.child);
-    const { port } = await worker.ask({ ask: 'open', port: target });
-    return { port, lose: () => worker.ask({ ask: 'lose' }), stop: () => worker.stop() };
-  }
-}
-
-interface Relay {
-  readonly port: number;
-  lose(): Promise<unknown>;
-  stop(): Promise<void>;
-}
-
-async function strike(fault: Exclude<FaultName, 'failback'>, primary: Calculator, relay?: Relay): Promise<void> {
-  switch (fault) {
-    case 'kill -9':
-      primary.child.kill('SIGKILL');
-      return;
-    case 'SIGSTOP':
-    case 'SIGTERM':
-      primary.child.kill(fault);
-      return;
-    case 'packets dropped':
-      await relay?.lose();
-      return;
-    case 'every call UNAVAILABLE':
-      return setFault(primary.port, 'UNAVAILABLE');
-    case 'NOT_SERVING':
-      return setFault(primary.port, 'NOT_SERVING');
-  }
-}
-
-function setFault(port: number, kind: 'UNAVAILABLE' | 'NOT_SERVING'): Promise<void> {
-  const client = new FaultsClient(`127.0.0.1:${port}`, credentials.createInsecure());
-  return new Promise((resolve, reject) => {
-    client.SetFault({ kind }, (error) => {
-      client.close();
-      if (error === null) resolve();
-      else reject(error);
-    });
-  });
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-function rowOf(fault: FaultName, runs: readonly OneFailover[]): FailoverRow {
-  const of = (figure: (one: OneFailover) => number, digits: number): Spread => spreadOf(runs.map(figure), digits);
-  const gaps = runs.map(({ gapMs }) => gapMs).filter((gapMs) => gapMs !== null);
+  const { calmMs, watchMs } = options.quick ? QUICK : FULL;
   return {
-    fault,
-    runs: runs.length,
-    gapMs: gaps.length === 0 ? null : spreadOf(gaps, 1),
-    never: runs.length - gaps.length,
-    pauseMs: of(({ pauseMs }) => pauseMs, 1),
-    safeLost: of(({ safeLost }) => safeLost, 1),
-    unsafeFailed: of(({ unsafeFailed }) => unsafeFailed, 1),
-    steadyAttemptsPerCall: of(({ steadyAttemptsPerCall }) => steadyAttemptsPerCall, 3),
-    attemptsPerCall: of(({ attemptsPerCall }) => attemptsPerCall, 3),
-    p99Ratio: of(({ p99Ratio }) => p99Ratio, 2),
+    failover: { ...where, callsPerSecond, serviceTimeMs, deadlineMs, rows: failoverRows(runs) },
+    peers: { ...where, calmMs, watchMs, absent, rows: peerRows(runs) },
   };
 }
 
-function spreadOf(values: readonly number[], digits: number): Spread {
-  return { median: rounded(median(values), digits), max: rounded(Math.max(...values), digits) };
+async function findWays(peers: readonly PeerName[]): Promise<{ ways: readonly Way[]; absent: readonly PeerName[] }> {
+  const ways: Way[] = [{ caller: UNDERSTUDY }];
+  const absent: PeerName[] = [];
+  for (const caller of peers) {
+    const [program, kind] = PROXIED.get(caller) ?? [];
+    if (program === undefined || kind === undefined) {
+      ways.push({ caller });
+      continue;
+    }
+    const installed = await findProxy(program);
+    if (installed === undefined) absent.push(caller);
+    else ways.push({ caller, proxy: { installed, kind } });
+  }
+  return { ways, absent };
+}
+
+async function allRuns(
+  { faults, runs, peerRuns, quick }: FailoverOptions,
+  ways: readonly Way[],
+  stage: Omit<Stage, 'times'>,
+  say: (line: string) => void,
+): Promise<readonly RunOf[]> {
+  const measured: RunOf[] = [];
+  const turns = Math.max(runs, peerRuns);
+  for (let turn = 1; turn <= turns; turn += 1) {
+    for (const [row, fault] of faults.entries()) {
+      for (const [column, way] of ways.entries()) {
+        const isPeer = way.caller !== UNDERSTUDY;
+        if (!hasItsTurn(turn, turns, isPeer ? peerRuns : runs)) continue;
+        const times = quick ? QUICK : isPeer ? OF_PEERS : FULL;
+        const run = new Run({ ...stage, times }, way, `bench-${turn}-${row}-${column}`);
+        measured.push({ caller: way.caller, fault, ...(await run.of(fault)) });
+      }
+    }
+    say(`failover: ${turn} of ${turns} turns of all faults are done`);
+  }
+  return measured;
+}
+
+/** Spreads `runs` evenly over the turns. */
+function hasItsTurn(turn: number, turns: number, runs: number): boolean {
+  return Math.floor((turn * runs) / turns) > Math.floor(((turn - 1) * runs) / turns);
 }

@@ -1,7 +1,8 @@
 /** Draws the figures as SVG, by Vega-Lite. White ground, so that they can be read in dark mode too. */
 import { parse, View } from 'vega';
 import { compile, type TopLevelSpec } from 'vega-lite';
-import type { CallPathResult, FailoverResult, SheetResult } from './results';
+import { CALLERS, FAULTS, UNDERSTUDY } from './failover-plan';
+import type { CallPathResult, FailoverResult, PeerRow, PeersResult, SheetResult, Spread } from './results';
 
 const LOOK = { view: { stroke: null }, axis: { grid: true, gridColor: '#e4e4e4' }, font: 'sans-serif' };
 
@@ -53,6 +54,59 @@ export function failoverPlot({ rows }: FailoverResult): Promise<string> {
         encoding: { y, x: { field: 'max', type: 'quantitative' } },
       },
     ],
+    config: LOOK,
+  });
+}
+
+/** The gap of each way of calling, a panel for each fault; the axis is logarithmic. */
+export function peersGapPlot({ rows, watchMs }: PeersResult): Promise<string> {
+  const title = 'From the fault to the first good call, ms (dot: median, line: to the worst run)';
+  return peersPlot(title, rows, ({ gapMs }) => gapMs, { type: 'log', domain: [1, 2 * watchMs] });
+}
+
+/** The safe calls that each way of calling lost, a panel for each fault. */
+export function peersLostPlot({ rows }: PeersResult): Promise<string> {
+  const title = 'Safe calls that failed (dot: median, line: to the worst run)';
+  return peersPlot(title, rows, ({ safeLost }) => safeLost, { type: 'symlog' });
+}
+
+function peersPlot(
+  title: string,
+  rows: readonly PeerRow[],
+  figure: (row: PeerRow) => Spread | null,
+  scale: object,
+): Promise<string> {
+  const values = rows.map((row) => ({ caller: row.caller, fault: row.fault, never: 'never', ...figure(row) }));
+  const y = { field: 'caller', type: 'nominal', sort: CALLERS, title: null };
+  const color = { condition: { test: `datum.caller === '${UNDERSTUDY}'`, value: '#2a6f97' }, value: '#7f8c94' };
+  const x = (field: string): object => ({ field, type: 'quantitative', scale, title: null });
+  return svgOf({
+    background: 'white',
+    title,
+    data: { values },
+    columns: 3,
+    facet: { field: 'fault', type: 'nominal', sort: FAULTS, title: null },
+    spec: {
+      width: 200,
+      height: { step: 18 },
+      layer: [
+        {
+          transform: [{ filter: 'isValid(datum.median)' }],
+          mark: { type: 'rule', strokeWidth: 2 },
+          encoding: { y, color, x: x('median'), x2: { field: 'max' } },
+        },
+        {
+          transform: [{ filter: 'isValid(datum.median)' }],
+          mark: { type: 'point', filled: true, size: 60, opacity: 1 },
+          encoding: { y, color, x: x('median') },
+        },
+        {
+          transform: [{ filter: '!isValid(datum.median)' }],
+          mark: { type: 'text', align: 'right', color: '#c0392b' },
+          encoding: { y, text: { field: 'never' }, x: { value: 196 } },
+        },
+      ],
+    },
     config: LOOK,
   });
 }

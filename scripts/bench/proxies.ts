@@ -1,14 +1,20 @@
 /**
- * HAProxy and nginx in front of one server, with HTTP/2 on both sides, each with its own defaults but for limits that
- * would only hold a benchmark up. A machine without them goes without them.
+ * HAProxy and nginx as processes in front of a primary and a backup. A machine without them goes without them; what their
+ * configuration says is decided elsewhere.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import { findOnPath } from '../consul/executable';
 import { freePorts } from '../consul/free-ports';
 import { hasEnded } from '../quickstart/processes';
+import { proxyConfig, type ProxyKind, type ProxyProgram, type ProxyServers } from './proxy-configs';
+
+export interface InstalledProxy {
+  readonly program: ProxyProgram;
+  readonly binary: string;
+}
 
 export interface Proxy {
   readonly child: ChildProcess;
@@ -16,63 +22,26 @@ export interface Proxy {
   readonly address: string;
 }
 
-export const PROXIES = ['haproxy', 'nginx'] as const;
-export type ProxyName = (typeof PROXIES)[number];
-
 const READY_MS = 5_000;
-const MANY_STREAMS = 1_024;
 
-function haproxyConfig(port: number, target: string): string {
-  return `global
-  tune.h2.max-concurrent-streams ${MANY_STREAMS}
-defaults
-  mode http
-  timeout connect 5s
-  timeout client 60s
-  timeout server 60s
-frontend callers
-  bind 127.0.0.1:${port} proto h2
-  default_backend calculators
-backend calculators
-  server primary ${target} proto h2
-`;
+/** Undefined when it is not installed. */
+export async function findProxy(program: ProxyProgram): Promise<InstalledProxy | undefined> {
+  const binary = await findOnPath(program, `${process.env['PATH'] ?? ''}:/usr/sbin:/usr/local/sbin`);
+  return binary === undefined ? undefined : { program, binary };
 }
 
-function nginxConfig(port: number, target: string, folder: string): string {
-  const folders = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
-  return `worker_processes auto;
-error_log stderr crit;
-pid ${folder}/nginx.pid;
-daemon off;
-events { worker_connections 2048; }
-http {
-  access_log off;
-${folders.map((name) => `  ${name}_temp_path ${folder}/${name};`).join('\n')}
-  keepalive_requests 1000000000;
-  http2_max_concurrent_streams ${MANY_STREAMS};
-  upstream calculators {
-    server ${target};
-    keepalive ${MANY_STREAMS};
-    keepalive_requests 1000000000;
-  }
-  server {
-    listen 127.0.0.1:${port} http2;
-    location / { grpc_pass grpc://calculators; }
-  }
-}
-`;
-}
-
-/** Undefined when it is not installed; rejects when it is and does not serve. Its files lie in `folder`. */
-export async function startProxy(name: ProxyName, target: string, folder: string): Promise<Proxy | undefined> {
-  const binary = await findOnPath(name, `${process.env['PATH'] ?? ''}:/usr/sbin:/usr/local/sbin`);
-  if (binary === undefined) return undefined;
+/** Rejects when it does not serve. Its files lie in a new folder within `folder`. The caller ends the process. */
+export async function startProxy(
+  { program, binary }: InstalledProxy,
+  kind: ProxyKind,
+  servers: ProxyServers,
+  folder: string,
+): Promise<Proxy> {
   const [port = 0] = await freePorts(1);
-  const home = join(folder, name);
-  await mkdir(home);
-  const file = join(home, `${name}.conf`);
-  await writeFile(file, name === 'haproxy' ? haproxyConfig(port, target) : nginxConfig(port, target, home));
-  const flags = name === 'haproxy' ? ['-q', '-db', '-f', file] : ['-e', 'stderr', '-p', home, '-c', file];
+  const home = await mkdtemp(join(folder, `${program}-`));
+  const file = join(home, `${program}.conf`);
+  await writeFile(file, proxyConfig(program, kind, servers, { port, home }));
+  const flags = program === 'haproxy' ? ['-q', '-db', '-f', file] : ['-e', 'stderr', '-p', home, '-c', file];
   const child = spawn(binary, flags, { stdio: ['ignore', 'ignore', 'pipe'], detached: true });
   let complaint = '';
   child.stderr.on('data', (data) => (complaint += String(data)));

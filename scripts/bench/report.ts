@@ -5,18 +5,19 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { format } from 'prettier';
-import { callPathPlot, failoverPlot } from './plots';
-import type { CallPathResult, Circumstances, FailoverResult, Results, SheetResult } from './results';
+import { callPathPlot, failoverPlot, peersGapPlot, peersLostPlot } from './plots';
+import type { CallPathResult, Circumstances, FailoverResult, PeersResult, Results, SheetResult } from './results';
 import type { SheetPart } from './sheet-part';
 import { SHEET_PARTS } from './sheet-parts';
-import { gap, sheetCells, spread } from './tables';
+import { UNDERSTUDY } from './failover-plan';
+import { FAILOVER_COLUMNS, PEER_FIGURES, peerCells, sheetCells } from './tables';
 
 /** Writes `file`, and beside it benchmarks.md and images/. */
 export async function writeReport(results: Results, file: string): Promise<void> {
   const folder = dirname(file);
   await mkdir(join(folder, 'images'), { recursive: true });
   await writeFile(file, await format(JSON.stringify(results), { parser: 'json', printWidth: 120 }));
-  const { callPath, failover } = results;
+  const { callPath, failover, peers } = results;
   const sections = [INTRODUCTION];
   if (callPath !== undefined) {
     sections.push(callPathSection(callPath));
@@ -25,6 +26,11 @@ export async function writeReport(results: Results, file: string): Promise<void>
   if (failover !== undefined) {
     sections.push(failoverSection(failover));
     await writeFile(join(folder, 'images/bench-failover.svg'), await failoverPlot(failover));
+  }
+  if (peers !== undefined) {
+    sections.push(peersSection(peers));
+    await writeFile(join(folder, 'images/bench-peers-gap.svg'), await peersGapPlot(peers));
+    await writeFile(join(folder, 'images/bench-peers-lost.svg'), await peersLostPlot(peers));
   }
   for (const part of SHEET_PARTS) {
     const result = results[part.name];
@@ -86,18 +92,8 @@ ${markdownTable(head, body)}`;
 
 function failoverSection(result: FailoverResult): string {
   const { callsPerSecond, serviceTimeMs, deadlineMs, rows } = result;
-  const head = ['fault', 'runs', 'gap ms', 'pause ms', 'safe lost', 'unsafe failed', 'attempts', 'in all', 'p99'];
-  const body = rows.map((row) => [
-    row.fault,
-    row.runs,
-    gap(row),
-    spread(row.pauseMs),
-    spread(row.safeLost),
-    spread(row.unsafeFailed),
-    spread(row.steadyAttemptsPerCall),
-    spread(row.attemptsPerCall),
-    `${spread(row.p99Ratio)} x`,
-  ]);
+  const head = FAILOVER_COLUMNS.map(([title]) => title);
+  const body = rows.map((row) => FAILOVER_COLUMNS.map(([, cell]) => cell(row)));
   return `## What a fault costs
 
 ${circumstancesLine(result)}
@@ -111,12 +107,47 @@ the client notices, it notices by itself. Each figure is the median over the run
 - \`safe lost\` and \`unsafe failed\`: calls of the whole run that ended with an error.
 - \`attempts\`: attempts per call before the fault, so what hedging costs while nothing is wrong; \`in all\`: of the whole run.
 - \`p99\`: of the good calls that began after the fault, against those before it.
-- \`packets dropped\` is done by a relay that stops to forward and keeps its connections open. \`failback\` counts from the moment
+- \`packets dropped\` is done by a relay that stops: its connections stay open and silent, and new ones are not made. \`failback\` counts from the moment
   when the client says that it goes back, and failures from the moment when the primary listens again.
 
 ![The gap of each fault](images/bench-failover.svg)
 
 ${markdownTable(head, body)}`;
+}
+
+function peersSection(result: PeersResult): string {
+  const { calmMs, watchMs, absent, rows } = result;
+  const runs = (ours: boolean): number =>
+    Math.max(0, ...rows.filter(({ caller }) => (caller === UNDERSTUDY) === ours).map((row) => row.runs));
+  const tables = PEER_FIGURES.map(([title, figure]) => {
+    const { head, body } = peerCells(result, figure);
+    return `${title}:\n\n${markdownTable(head, body)}`;
+  });
+  return `## What the same faults cost others
+
+${circumstancesLine(result)}
+
+The same load, faults and servers as above, in the same run and in turns: ${runs(true)} runs of each fault with Understudy, ${runs(false)} with
+each of the others. Each figure is the median over the runs, and the worst run in brackets.${absentLine(absent)}
+
+- \`pick_first\` and \`round_robin\`: a stock grpc-js channel with both addresses. \`naive loop\`: a stock channel for each address;
+  on any error the next one is tried, with a deadline of its own. A proxy has the backup as its \`backup\` server and a stock
+  channel in front. As they come, HAProxy checks that the port accepts, every 2 s, and nginx does not check. Tuned, HAProxy
+  asks for gRPC health every 100 ms, both give a server 250 ms to answer, and both are told that only \`Add\` may be sent twice.
+  [proxy-configs.ts](../scripts/bench/proxy-configs.ts) holds their files.
+- A run ends when no call failed for ${calmMs} ms after the fault, and at the latest after ${watchMs} ms; \`never\`: the backup had not
+  answered by then. Lost and failed calls are those of that time, so what never recovers loses more the longer it is watched.
+- \`executed twice\`: executions beyond the first of one \`MemoryAdd\`, in the ledgers of both servers; what was stopped goes on
+  before they are read.
+- \`round_robin\` uses both servers all the time, so its gap says little. \`NOT_SERVING\` is said by a server that still answers:
+  whoever does not listen loses nothing here. \`failback\` counts from the moment when the primary listens again, so
+  Understudy's gap holds the time for which it does not trust the primary yet, on purpose.
+
+![The gap of each way of calling, a panel for each fault](images/bench-peers-gap.svg)
+
+![The safe calls that each way of calling lost, a panel for each fault](images/bench-peers-lost.svg)
+
+${tables.join('\n\n')}`;
 }
 
 function sheetSection(part: SheetPart, result: SheetResult): string {
@@ -136,6 +167,6 @@ function circumstancesLine({ command, date, node, cpu, cores, loadBefore, consul
 
 function markdownTable(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
   const line = (cells: readonly (string | number)[]): string => `| ${cells.join(' | ')} |`;
-  const rule = head.map((title) => (title === 'variant' || title === 'fault' ? '---' : '---:'));
+  const rule = head.map((title) => (['variant', 'fault', 'caller'].includes(title) ? '---' : '---:'));
   return [head, rule, ...rows].map(line).join('\n');
 }

@@ -5,6 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import type { VariantName } from './call-path-variants';
+import type { CallerName, FaultName, PeerName } from './failover-plan';
 
 /** How and where a part was measured. */
 export interface Circumstances {
@@ -46,9 +47,9 @@ export interface Spread {
   readonly max: number;
 }
 
-/** Of all runs of one fault. */
-export interface FailoverRow {
-  readonly fault: string;
+/** What all runs of one fault have in common, whoever called. */
+export interface FaultRow {
+  readonly fault: FaultName;
   readonly runs: number;
   /** From the fault to the first good call on the instance that calls move to; null when no run saw one. */
   readonly gapMs: Spread | null;
@@ -58,6 +59,10 @@ export interface FailoverRow {
   readonly pauseMs: Spread;
   readonly safeLost: Spread;
   readonly unsafeFailed: Spread;
+}
+
+/** Of all runs of one fault with Understudy. At failback the gap begins when the client says that it goes back. */
+export interface FailoverRow extends FaultRow {
   /** Attempts per call before the fault: what hedging costs while nothing is wrong. */
   readonly steadyAttemptsPerCall: Spread;
   readonly attemptsPerCall: Spread;
@@ -72,6 +77,22 @@ export interface FailoverResult extends Circumstances {
   readonly rows: readonly FailoverRow[];
 }
 
+/** Of all runs of one fault with one way of calling. At failback the gap begins when the primary listens again. */
+export interface PeerRow extends FaultRow {
+  readonly caller: CallerName;
+  /** Executions of unsafe calls beyond the first. */
+  readonly executedTwice: Spread;
+}
+
+export interface PeersResult extends Circumstances {
+  /** A run ended when no call failed for `calmMs`, or after `watchMs`: what came later, nobody saw. */
+  readonly calmMs: number;
+  readonly watchMs: number;
+  /** Those that could not be measured, because their program was not installed. */
+  readonly absent: readonly PeerName[];
+  readonly rows: readonly PeerRow[];
+}
+
 /** What a part found that is one plain table: a row's keys are those of the part's columns; null: there is no figure. */
 export interface SheetResult extends Circumstances {
   readonly rows: readonly Readonly<Record<string, string | number | null>>[];
@@ -80,7 +101,7 @@ export interface SheetResult extends Circumstances {
 export interface Results {
   readonly callPath?: CallPathResult;
   readonly failover?: FailoverResult;
-  readonly peers?: SheetResult;
+  readonly peers?: PeersResult;
   readonly events?: SheetResult;
   readonly catalog?: SheetResult;
   readonly pick?: SheetResult;

@@ -9,7 +9,7 @@ export interface SheetOptions {
 
 export interface SheetPart {
   /** Of the part for `--only`, of its key in the results and of its image. */
-  readonly name: 'peers' | 'events' | 'catalog' | 'pick' | 'agent' | 'leak';
+  readonly name: 'events' | 'catalog' | 'pick' | 'agent' | 'leak';
   readonly title: string;
   /** Markdown: what was measured, and how. */
   readonly words: string;

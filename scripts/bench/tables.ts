@@ -1,6 +1,16 @@
 /** The figures as tables for a terminal. */
 import Table from 'cli-table3';
-import type { CallPathResult, FailoverResult, FailoverRow, SheetResult, Spread } from './results';
+import { CALLERS, FAULTS, type CallerName, type FaultName } from './failover-plan';
+import type {
+  CallPathResult,
+  FailoverResult,
+  FailoverRow,
+  FaultRow,
+  PeerRow,
+  PeersResult,
+  SheetResult,
+  Spread,
+} from './results';
 import type { SheetPart } from './sheet-part';
 
 export function callPathTable({ rows }: CallPathResult): string {
@@ -26,43 +36,79 @@ export function callPathTable({ rows }: CallPathResult): string {
   return table.toString();
 }
 
+/** Head of each column, and its cell. */
+export const FAILOVER_COLUMNS: readonly (readonly [string, (row: FailoverRow) => string | number])[] = [
+  ['fault', ({ fault }) => fault],
+  ['runs', ({ runs }) => runs],
+  ['gap ms', gap],
+  ['pause ms', ({ pauseMs }) => spread(pauseMs)],
+  ['safe lost', ({ safeLost }) => spread(safeLost)],
+  ['unsafe failed', ({ unsafeFailed }) => spread(unsafeFailed)],
+  ['attempts', ({ steadyAttemptsPerCall }) => spread(steadyAttemptsPerCall)],
+  ['in all', ({ attemptsPerCall }) => spread(attemptsPerCall)],
+  ['p99', ({ p99Ratio }) => `${spread(p99Ratio)} x`],
+];
+
 export function failoverTable({ rows }: FailoverResult): string {
-  const table = new Table({
-    head: ['fault', 'runs', 'gap ms', 'pause ms', 'safe lost', 'unsafe failed', 'attempts before', 'p99 x'],
-    style: { head: [], border: [], compact: true },
+  return terminalTable(
+    FAILOVER_COLUMNS.map(([head]) => head),
+    rows.map((row) => FAILOVER_COLUMNS.map(([, cell]) => cell(row))),
+  );
+}
+
+/** What is compared with the peers, each in a table of its own. */
+export const PEER_FIGURES: readonly (readonly [string, (row: PeerRow) => string])[] = [
+  ['Gap, ms', gap],
+  ['Safe calls lost', ({ safeLost }) => spread(safeLost)],
+  ['Unsafe calls that failed', ({ unsafeFailed }) => spread(unsafeFailed)],
+  ['Unsafe calls executed twice', ({ executedTwice }) => spread(executedTwice)],
+];
+
+export function peersTables(result: PeersResult): string {
+  const tables = PEER_FIGURES.map(([title, figure]) => {
+    const { head, body } = peerCells(result, figure);
+    return `${title}\n${terminalTable(head, body)}`;
   });
-  for (const row of rows) {
-    table.push([
-      row.fault,
-      row.runs,
-      gap(row),
-      spread(row.pauseMs),
-      spread(row.safeLost),
-      spread(row.unsafeFailed),
-      spread(row.steadyAttemptsPerCall),
-      spread(row.p99Ratio),
-    ]);
-  }
-  return table.toString();
+  return tables.join('\n');
+}
+
+/** A line for each caller, a column for each fault; what was not installed stays in the table. */
+export function peerCells(
+  { rows, absent }: PeersResult,
+  figure: (row: PeerRow) => string,
+): { readonly head: readonly string[]; readonly body: readonly (readonly string[])[] } {
+  const faults = FAULTS.filter((name) => rows.some(({ fault }) => fault === name));
+  const callers = CALLERS.filter(
+    (name) => absent.some((one) => one === name) || rows.some(({ caller }) => caller === name),
+  );
+  const cell = (name: CallerName, of: FaultName): string => {
+    const row = rows.find(({ caller, fault }) => caller === name && fault === of);
+    return row === undefined ? 'absent' : figure(row);
+  };
+  return { head: ['caller', ...faults], body: callers.map((name) => [name, ...faults.map((of) => cell(name, of))]) };
 }
 
 export function sheetTable({ columns }: SheetPart, { rows }: SheetResult): string {
-  const table = new Table({ head: Object.values(columns), style: { head: [], border: [], compact: true } });
-  for (const row of sheetCells(columns, rows)) table.push(row);
-  return table.toString();
+  return terminalTable(Object.values(columns), sheetCells(columns, rows));
 }
 
 export function sheetCells(columns: SheetPart['columns'], rows: SheetResult['rows']): (string | number)[][] {
   return rows.map((row) => Object.keys(columns).map((key) => row[key] ?? '-'));
 }
 
+function terminalTable(head: readonly string[], body: readonly (readonly (string | number)[])[]): string {
+  const table = new Table({ head: [...head], style: { head: [], border: [], compact: true } });
+  for (const row of body) table.push([...row]);
+  return table.toString();
+}
+
 /** `median (max)`. */
-export function spread({ median, max }: Spread): string {
+function spread({ median, max }: Spread): string {
   return `${median} (${max})`;
 }
 
 /** `median (max)` of the runs that saw a good call, and how many did not. */
-export function gap({ gapMs, never }: FailoverRow): string {
+function gap({ gapMs, never }: FaultRow): string {
   if (gapMs === null) return 'never';
   return never === 0 ? spread(gapMs) : `${spread(gapMs)}, never in ${never}`;
 }

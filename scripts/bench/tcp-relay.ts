@@ -1,49 +1,33 @@
 /**
- * Stands between the callers and a server, as a process of its own, and can lose everything in both directions while the
- * connections stay open, as a network does that drops packets. New connections are accepted by the system and then
- * hear nothing either.
+ * Stands between the callers and a server, as a process of its own, so that it can be stopped: then its connections stay
+ * open and nothing comes through, as on a network that drops packets. It only forwards.
  */
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { answerParent } from './worker-link';
 
-export type RelayQuestion = { readonly ask: 'open'; readonly port: number } | { readonly ask: 'lose' };
+export interface RelayQuestion {
+  /** Of the server. */
+  readonly port: number;
+  /** How many connections the system takes before the relay has accepted them. */
+  readonly backlog: number;
+}
 export interface RelayAnswer {
   readonly port: number;
 }
 
-const sockets = new Set<Socket>();
-let lossy = false;
-let target = 0;
-
-const server = createServer((near) => {
-  const far = connect(target, '127.0.0.1');
-  join(near, far);
-  join(far, near);
-});
-
-function join(from: Socket, to: Socket): void {
-  sockets.add(from);
+function pass(from: Socket, to: Socket): void {
   from.setNoDelay(true);
-  from.on('data', (data) => {
-    if (!lossy) to.write(data);
-  });
+  from.on('data', (data) => to.write(data));
   from.on('error', () => to.destroy());
-  from.once('close', () => {
-    sockets.delete(from);
-    if (!lossy) to.destroy();
+  from.once('close', () => to.destroy());
+}
+
+answerParent(async ({ port, backlog }: RelayQuestion): Promise<RelayAnswer> => {
+  const server = createServer((near) => {
+    const far = connect(port, '127.0.0.1');
+    pass(near, far);
+    pass(far, near);
   });
-  if (lossy) from.pause();
-}
-
-async function answer(question: RelayQuestion): Promise<RelayAnswer> {
-  if (question.ask === 'lose') {
-    lossy = true;
-    for (const socket of sockets) socket.pause();
-  } else {
-    target = question.port;
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  }
+  await new Promise<void>((resolve) => server.listen({ port: 0, host: '127.0.0.1', backlog }, resolve));
   return { port: (server.address() as AddressInfo).port };
-}
-
-answerParent(answer);
+});
