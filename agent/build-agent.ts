@@ -3,10 +3,9 @@
  */
 import type { Incident } from '../core/domain/incident-record';
 import type { Clock, Rng } from '../core/time/clock';
-import { Agent } from './agent';
+import { Agent, type Duty } from './agent';
 import { AgentEntry, type AdminAddress } from './admin/agent-entry';
 import { Complaint } from './complaint';
-import type { Guardian } from './guardian';
 import type { Hook } from './hooks/hook';
 import { LoopWatch } from './loop-watch';
 import type { AgentRegistry } from './membership-loop';
@@ -25,8 +24,7 @@ export interface AgentPorts {
   /** Incidents of earlier runs that are still open. */
   readonly left?: readonly Incident[];
   readonly onRecord?: ServicePorts['onRecord'];
-  /** They look after the instances of others. */
-  readonly guardians?: readonly Pick<Guardian, 'run'>[];
+  readonly duties?: readonly Duty[];
   /** Given: the agent registers itself under this address. */
   readonly admin?: AdminAddress;
   readonly hookOf: (rung: HookRung) => Hook;
@@ -78,7 +76,7 @@ export function buildAgent(services: readonly ServiceConfig[], owner: string, po
     entry,
     left,
     reconciler,
-    guardians: ports.guardians ?? [],
+    duties: ports.duties ?? [],
     loopWatch,
     clock,
     log,

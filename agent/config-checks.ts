@@ -177,12 +177,13 @@ function wholeChecks(
       'a server command is given, so the server is a child of this agent and no neighbour; allowed: one of the two',
     );
   }
-  for (const [key, expression] of Object.entries(schedule)) {
+  const schedules = [
+    ...Object.entries(schedule).map(([key, expression]) => [['schedule', key], expression] as const),
+    ...services.map(({ drill }, at) => [['services', at, 'drill', 'schedule'], drill.schedule] as const),
+  ];
+  for (const [path, expression] of schedules) {
     if (expression === 'off' || context.isCron(expression)) continue;
-    add(
-      ['schedule', key],
-      `"${expression}" is no cron expression; allowed: five or six fields such as "0 * * * *", or "off"`,
-    );
+    add(path, `"${expression}" is no cron expression; allowed: five or six fields such as "0 * * * *", or "off"`);
   }
   faults.push(...adminFaults(admin));
   for (const { key, message } of context.registryFaults(registry)) {

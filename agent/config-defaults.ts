@@ -77,6 +77,12 @@ export const DEFAULTS = {
     /** With the TTL an agent that is only restarted has twenty seconds. */
     after: '10s',
   },
+  drill: {
+    /** It moves real calls: only where somebody wants it. */
+    schedule: 'off',
+    /** Caches fill and slow calls end in it, and a person can look on. */
+    for: '30s',
+  },
   log: { level: 'info', format: 'auto' },
   journal: {
     /** Some thousand incidents … */

@@ -161,6 +161,13 @@ const guardian = mapping({
     .default([]),
 });
 
+const CRON = 'a cron expression such as "0 * * * *", or "off"';
+
+const drill = mapping({
+  schedule: text(CRON).default(DEFAULTS.drill.schedule),
+  for: duration(DEFAULTS.drill.for, 1000, 3_600_000),
+});
+
 const metaValue = `a text of at most ${META_VALUE_MAX} characters (put numbers into quotes)`;
 
 const service = mapping({
@@ -204,11 +211,10 @@ const service = mapping({
   recovery: recovery.prefault({}),
   guard: guard.prefault({}),
   guardian: guardian.prefault({}),
+  drill: drill.prefault({}),
 });
 
 const LISTEN = 'an address and a port, such as 127.0.0.1:7780, or port 0 for any free one';
-
-const CRON = 'a cron expression such as "0 * * * *", or "off"';
 
 const file = text('the path of a file');
 

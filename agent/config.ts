@@ -123,6 +123,7 @@ function compileAdmin(listen: string, tokenFile: string | undefined): AdminConfi
 
 function compileService(service: CheckedService, id: string): ServiceConfig {
   const { name, address, port, tier, weight, tags, meta, probe, drain, restart, recovery, guard, guardian } = service;
+  const { schedule, for: forMs } = service.drill;
   return {
     instance: { id, service: name, address, port, tier, weight, tags, meta },
     register: service.register,
@@ -162,6 +163,7 @@ function compileService(service: CheckedService, id: string): ServiceConfig {
     },
     guard,
     guardian: { afterMs: guardian.after, onLost: guardian.onLost.map((rung) => compileRung(rung)) },
+    ...(schedule !== 'off' && { drill: { schedule, forMs } }),
     ...(restart.neighbour && { neighbour: restart.neighbour }),
   };
 }

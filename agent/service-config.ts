@@ -64,6 +64,8 @@ export interface ServiceConfig {
   readonly guard: GuardConfig;
   /** What is done for another instance of the service whose agent is gone; nothing: nobody is looked after. */
   readonly guardian: { readonly afterMs: number; readonly onLost: readonly RungConfig[] };
+  /** Planned failovers of the service: a cron expression, and how long the backup carries the calls. */
+  readonly drill?: { readonly schedule: string; readonly forMs: number };
   /** The server runs on its own, and is ended when it is ill: the process whose command line contains `match`. */
   readonly neighbour?: { readonly match: string };
 }
