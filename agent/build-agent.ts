@@ -29,6 +29,8 @@ export interface AgentPorts {
   readonly admin?: AdminAddress;
   readonly hookOf: (rung: HookRung) => Hook;
   readonly probeOf: (service: ServiceConfig) => Probe;
+  /** Of what all servers of a service share; undefined: nothing is known of that. */
+  readonly dependencyOf?: (service: ServiceConfig) => Probe | undefined;
   /** Given: the one service's server is a child. */
   readonly launcher?: ServerLauncher;
   /** Given and defined: the service's server runs on its own, and is ended when it is ill. */
@@ -60,8 +62,12 @@ export function buildAgent(services: readonly ServiceConfig[], owner: string, po
   };
   const runners = services.map((service) => {
     const neighbour = ports.neighbourOf?.(service);
+    const dependencyProbe = ports.dependencyOf?.(service);
     const hands = { ...(launcher && { launcher }), ...(neighbour && { neighbour }) };
-    return new ServiceRunner(service, owner, { ...shared, ...hands, probe: ports.probeOf(service) });
+    return new ServiceRunner(service, owner, {
+      ...{ ...shared, ...hands, probe: ports.probeOf(service) },
+      ...(dependencyProbe && { dependencyProbe }),
+    });
   });
   const [first] = services;
   const entry = ports.admin && first && new AgentEntry(ports.admin, owner, first.membership, shared);

@@ -31,6 +31,15 @@ export const DEFAULTS = {
     /** Many servers have no health service; they answer gRPC all the same. */
     onUnimplemented: 'pass',
   },
+  dependency: {
+    /** Databases speak their own protocols; all of them accept connections. */
+    type: 'tcp',
+    /** As often as the server is asked, so that there is news of both. */
+    interval: '1s',
+    timeout: '500ms',
+    /** Servers that lost their database need a moment to find it again. */
+    rise: 3,
+  },
   drain: {
     /** Clients follow the catalog by blocking queries: they know within a fraction of this. */
     grace: '2s',

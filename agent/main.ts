@@ -20,7 +20,7 @@ import { makeHook } from './hooks/make-hook';
 import { openJournal, takeUp } from './journal/open-journal';
 import { createLog, logFormat } from './logging';
 import { processesMatching } from './neighbour-process';
-import { makeProbe } from './make-probe';
+import { makeDependencyProbe, makeProbe } from './make-probe';
 import type { Log, ServerLauncher } from './ports';
 import { runSchedules } from './run-schedules';
 import { isCronExpression } from './schedule';
@@ -128,6 +128,7 @@ async function serve(
     hookOf,
     duties: [...guardians, ...drills.map(({ drill }) => drill)],
     probeOf: (service) => makeProbe(service, clock, env),
+    dependencyOf: (service) => makeDependencyProbe(service, clock, env),
     neighbourOf: ({ neighbour }) => neighbour && processesMatching(neighbour.match),
     ...(launcher && { launcher }),
     onCannotStart: ({ how, spawnError }) => {
