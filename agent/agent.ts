@@ -5,11 +5,16 @@
 import type { Incident } from '../core/domain/incident-record';
 import type { Clock } from '../core/time/clock';
 import type { AgentEntry } from './admin/agent-entry';
-import type { Guardian } from './guardian';
 import type { LoopWatch } from './loop-watch';
 import type { Log } from './ports';
 import type { ReconcileLoop } from './reconcile-loop';
 import type { ServiceRunner } from './service-runner';
+
+/** What an agent does for a whole service, and not for its own server: it guards the others, it drills. */
+export interface Duty {
+  /** Runs until `signal` aborts; never rejects. */
+  run(signal: AbortSignal): Promise<void>;
+}
 
 export interface AgentParts {
   readonly services: readonly ServiceRunner[];
@@ -18,7 +23,7 @@ export interface AgentParts {
   /** The agent's own entry in the registry, when it has one. */
   readonly entry: AgentEntry | undefined;
   readonly reconciler: ReconcileLoop;
-  readonly guardians: readonly Pick<Guardian, 'run'>[];
+  readonly duties: readonly Duty[];
   readonly loopWatch: LoopWatch;
   readonly clock: Clock;
   readonly log: Log;
@@ -43,13 +48,13 @@ export class Agent {
     for (const service of services) service.start(left.find(({ instance }) => instance === service.id));
     entry?.start();
     const reconciling = reconciler.run(this.stopper.signal);
-    const guarding = this.parts.guardians.map((guardian) => guardian.run(this.stopper.signal));
+    const serving = this.parts.duties.map((duty) => duty.run(this.stopper.signal));
     const orderly = this.endRequested.then(async (code) => {
       // Nobody compares while everybody leaves: it would put back what was just taken out.
       this.stopper.abort();
       await Promise.all([
         reconciling,
-        ...guarding,
+        ...serving,
         entry?.leave(),
         ...services.map((service) => service.leave(this.reason)),
       ]);
@@ -77,6 +82,12 @@ export class Agent {
 
   get services(): readonly ServiceRunner[] {
     return this.parts.services;
+  }
+
+  /** Id of an open incident of a server of this service. */
+  incidentOf(service: string): string | undefined {
+    const figures = this.parts.services.map((one) => one.figures());
+    return figures.find((one) => one.service === service && one.incident !== undefined)?.incident;
   }
 
   /** Passes a signal on to every server. */

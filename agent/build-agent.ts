@@ -3,10 +3,9 @@
  */
 import type { Incident } from '../core/domain/incident-record';
 import type { Clock, Rng } from '../core/time/clock';
-import { Agent } from './agent';
+import { Agent, type Duty } from './agent';
 import { AgentEntry, type AdminAddress } from './admin/agent-entry';
 import { Complaint } from './complaint';
-import type { Guardian } from './guardian';
 import type { Hook } from './hooks/hook';
 import { LoopWatch } from './loop-watch';
 import type { AgentRegistry } from './membership-loop';
@@ -25,12 +24,13 @@ export interface AgentPorts {
   /** Incidents of earlier runs that are still open. */
   readonly left?: readonly Incident[];
   readonly onRecord?: ServicePorts['onRecord'];
-  /** They look after the instances of others. */
-  readonly guardians?: readonly Pick<Guardian, 'run'>[];
+  readonly duties?: readonly Duty[];
   /** Given: the agent registers itself under this address. */
   readonly admin?: AdminAddress;
   readonly hookOf: (rung: HookRung) => Hook;
   readonly probeOf: (service: ServiceConfig) => Probe;
+  /** Of what all servers of a service share; undefined: nothing is known of that. */
+  readonly dependencyOf?: (service: ServiceConfig) => Probe | undefined;
   /** Given: the one service's server is a child. */
   readonly launcher?: ServerLauncher;
   /** Given and defined: the service's server runs on its own, and is ended when it is ill. */
@@ -62,8 +62,12 @@ export function buildAgent(services: readonly ServiceConfig[], owner: string, po
   };
   const runners = services.map((service) => {
     const neighbour = ports.neighbourOf?.(service);
+    const dependencyProbe = ports.dependencyOf?.(service);
     const hands = { ...(launcher && { launcher }), ...(neighbour && { neighbour }) };
-    return new ServiceRunner(service, owner, { ...shared, ...hands, probe: ports.probeOf(service) });
+    return new ServiceRunner(service, owner, {
+      ...{ ...shared, ...hands, probe: ports.probeOf(service) },
+      ...(dependencyProbe && { dependencyProbe }),
+    });
   });
   const [first] = services;
   const entry = ports.admin && first && new AgentEntry(ports.admin, owner, first.membership, shared);
@@ -78,7 +82,7 @@ export function buildAgent(services: readonly ServiceConfig[], owner: string, po
     entry,
     left,
     reconciler,
-    guardians: ports.guardians ?? [],
+    duties: ports.duties ?? [],
     loopWatch,
     clock,
     log,

@@ -30,6 +30,7 @@ export function crossChecks(config: CheckedConfig, context: CheckContext): reado
   return [
     ...config.services.flatMap((service, at) => serviceChecks(service, ['services', at])),
     ...config.services.flatMap(({ probe }, at) => probeChecks(probe, ['services', at, 'probe'])),
+    ...config.services.flatMap(({ dependency }, at) => dependencyChecks(dependency, ['services', at, 'dependency'])),
     ...config.services.flatMap((service, at) => recoveryChecks(service, ['services', at], context)),
     ...duplicates(config.services, 'id', context.idOf),
     ...duplicates(config.services, 'port', ({ name, address, port }) => `${name} at ${address}:${port}`),
@@ -90,7 +91,10 @@ function serviceChecks(service: CheckedService, at: KeyPath): readonly CrossFaul
 }
 
 /** What a probe of this type needs, and no other may have. */
-function probeChecks(probe: CheckedService['probe'], at: KeyPath): readonly CrossFault[] {
+function probeChecks(
+  probe: Pick<CheckedService['probe'], 'type' | 'url' | 'command'>,
+  at: KeyPath,
+): readonly CrossFault[] {
   const own = [
     ['http', 'url', 'an address'],
     ['exec', 'command', 'a program'],
@@ -105,6 +109,27 @@ function probeChecks(probe: CheckedService['probe'], at: KeyPath): readonly Cros
         [...at, 'type'],
       ],
     }));
+}
+
+function dependencyChecks(dependency: CheckedService['dependency'], at: KeyPath): readonly CrossFault[] {
+  if (dependency === undefined) return [];
+  const { type, interval, timeout, service } = dependency;
+  const faults: CrossFault[] = [];
+  const add = (key: string, other: string, message: string): void => {
+    faults.push({ path: [...at, key], message, involved: [key, other].map((one) => [...at, one]) });
+  };
+  for (const key of ['address', 'port'] as const)
+    if ((type === 'tcp' || type === 'grpc') !== (dependency[key] !== undefined))
+      add(key, 'type', 'address and port are needed for a dependency of type tcp or grpc, and allowed for no other');
+  if (type !== 'grpc' && service !== '')
+    add('service', 'type', `a probe of type ${type} cannot ask for a service; allowed: no service, or type grpc`);
+  if (timeout > interval)
+    add(
+      'timeout',
+      'interval',
+      `${formatDuration(timeout)} is more than the interval of ${formatDuration(interval)}; allowed: at most the interval`,
+    );
+  return [...probeChecks(dependency, at), ...faults];
 }
 
 function recoveryChecks(
@@ -177,12 +202,13 @@ function wholeChecks(
       'a server command is given, so the server is a child of this agent and no neighbour; allowed: one of the two',
     );
   }
-  for (const [key, expression] of Object.entries(schedule)) {
+  const schedules = [
+    ...Object.entries(schedule).map(([key, expression]) => [['schedule', key], expression] as const),
+    ...services.map(({ drill }, at) => [['services', at, 'drill', 'schedule'], drill.schedule] as const),
+  ];
+  for (const [path, expression] of schedules) {
     if (expression === 'off' || context.isCron(expression)) continue;
-    add(
-      ['schedule', key],
-      `"${expression}" is no cron expression; allowed: five or six fields such as "0 * * * *", or "off"`,
-    );
+    add(path, `"${expression}" is no cron expression; allowed: five or six fields such as "0 * * * *", or "off"`);
   }
   faults.push(...adminFaults(admin));
   for (const { key, message } of context.registryFaults(registry)) {

@@ -31,6 +31,15 @@ export const DEFAULTS = {
     /** Many servers have no health service; they answer gRPC all the same. */
     onUnimplemented: 'pass',
   },
+  dependency: {
+    /** Databases speak their own protocols; all of them accept connections. */
+    type: 'tcp',
+    /** As often as the server is asked, so that there is news of both. */
+    interval: '1s',
+    timeout: '500ms',
+    /** Servers that lost their database need a moment to find it again. */
+    rise: 3,
+  },
   drain: {
     /** Clients follow the catalog by blocking queries: they know within a fraction of this. */
     grace: '2s',
@@ -76,6 +85,12 @@ export const DEFAULTS = {
   guardian: {
     /** With the TTL an agent that is only restarted has twenty seconds. */
     after: '10s',
+  },
+  drill: {
+    /** It moves real calls: only where somebody wants it. */
+    schedule: 'off',
+    /** Caches fill and slow calls end in it, and a person can look on. */
+    for: '30s',
   },
   log: { level: 'info', format: 'auto' },
   journal: {

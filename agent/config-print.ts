@@ -7,7 +7,7 @@ import { formatDuration } from '../core/time/duration';
 
 const DURATIONS = [
   ...['ttl', 'beat', 'beatTimeout', 'deregisterAfter', 'interval', 'timeout', 'grace', 'initialDelay', 'maxDelay'],
-  ...['window', 'stableAfter', 'killAfter', 'startTimeout'],
+  ...['window', 'stableAfter', 'killAfter', 'startTimeout', 'for'],
 ];
 
 /** YAML that loads to the same configuration, but for the token. */

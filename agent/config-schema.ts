@@ -62,8 +62,10 @@ const command = z.array(text(PROGRAM, 4096), PROGRAM).min(1, PROGRAM).max(100, P
 
 const url = z.string(URL_TEXT).refine((written) => /^https?:\/\//.test(written) && URL.canParse(written), URL_TEXT);
 
+const PROBES = ['grpc', 'tcp', 'http', 'exec'] as const;
+
 const probe = mapping({
-  type: oneOf(['grpc', 'tcp', 'http', 'exec']).default(DEFAULTS.probe.type),
+  type: oneOf(PROBES).default(DEFAULTS.probe.type),
   service: z.string('a service name, or "" for the server as a whole').default(DEFAULTS.probe.service),
   interval: duration(DEFAULTS.probe.interval, 50),
   timeout: duration(DEFAULTS.probe.timeout, 10),
@@ -71,6 +73,26 @@ const probe = mapping({
   of: whole(1, 100).default(DEFAULTS.probe.of),
   rise: whole(1, 100).default(DEFAULTS.probe.rise),
   onUnimplemented: oneOf(['pass', 'fail']).default(DEFAULTS.probe.onUnimplemented),
+  url: url.optional(),
+  command: command.optional(),
+});
+
+const address = z
+  .string('the host name or IP address that callers connect to')
+  .regex(
+    /^(?!0\.0\.0\.0$|::$)[A-Za-z0-9._:-]{1,253}$/,
+    'the host name or IP address that callers connect to, without a port',
+  );
+
+/** Which keys belong to which type is checked in agent/config-checks.ts. */
+const dependency = mapping({
+  type: oneOf(PROBES).default(DEFAULTS.dependency.type),
+  address: address.optional(),
+  port: whole(1, 65_535).optional(),
+  service: z.string('a service name, or "" for the server as a whole').default(DEFAULTS.probe.service),
+  interval: duration(DEFAULTS.dependency.interval, 50),
+  timeout: duration(DEFAULTS.dependency.timeout, 10),
+  rise: whole(1, 100).default(DEFAULTS.dependency.rise),
   url: url.optional(),
   command: command.optional(),
 });
@@ -161,17 +183,19 @@ const guardian = mapping({
     .default([]),
 });
 
+const CRON = 'a cron expression such as "0 * * * *", or "off"';
+
+const drill = mapping({
+  schedule: text(CRON).default(DEFAULTS.drill.schedule),
+  for: duration(DEFAULTS.drill.for, 1000, 3_600_000),
+});
+
 const metaValue = `a text of at most ${META_VALUE_MAX} characters (put numbers into quotes)`;
 
 const service = mapping({
   name,
   id: name.optional(),
-  address: z
-    .string('the host name or IP address that callers connect to')
-    .regex(
-      /^(?!0\.0\.0\.0$|::$)[A-Za-z0-9._:-]{1,253}$/,
-      'the host name or IP address that callers connect to, without a port',
-    ),
+  address,
   port: whole(1, 65_535),
   tier: whole(0, 999).default(DEFAULTS.tier),
   weight: whole(1, 65_535).default(DEFAULTS.weight),
@@ -199,16 +223,16 @@ const service = mapping({
   ),
   register: oneOf(['after-first-pass', 'at-once']).default(DEFAULTS.register),
   probe: probe.prefault({}),
+  dependency: dependency.optional(),
   drain: drain.prefault({}),
   restart: restart.prefault({}),
   recovery: recovery.prefault({}),
   guard: guard.prefault({}),
   guardian: guardian.prefault({}),
+  drill: drill.prefault({}),
 });
 
 const LISTEN = 'an address and a port, such as 127.0.0.1:7780, or port 0 for any free one';
-
-const CRON = 'a cron expression such as "0 * * * *", or "off"';
 
 const file = text('the path of a file');
 

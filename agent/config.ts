@@ -8,7 +8,7 @@ import { faultsOf, pathText, withoutFaulty, type Fault, type KeyPath } from './c
 import { compileProgram, compileRung } from './config-rungs';
 import { configSchema, type CheckedConfig, type CheckedService } from './config-schema';
 import { ConfigError, type ConfigSource } from './config-source';
-import type { ServiceConfig } from './service-config';
+import type { DependencyConfig, ServiceConfig } from './service-config';
 
 /** A value from outside the file: a flag or a variable. */
 export interface Override {
@@ -123,6 +123,7 @@ function compileAdmin(listen: string, tokenFile: string | undefined): AdminConfi
 
 function compileService(service: CheckedService, id: string): ServiceConfig {
   const { name, address, port, tier, weight, tags, meta, probe, drain, restart, recovery, guard, guardian } = service;
+  const { schedule, for: forMs } = service.drill;
   return {
     instance: { id, service: name, address, port, tier, weight, tags, meta },
     register: service.register,
@@ -142,6 +143,7 @@ function compileService(service: CheckedService, id: string): ServiceConfig {
       timeoutMs: probe.timeout,
       detector: { fall: probe.fall, of: probe.of, rise: probe.rise },
     },
+    ...(service.dependency && { dependency: compileDependency(service.dependency) }),
     drain: { graceMs: drain.grace, timeoutMs: drain.timeout },
     restart: {
       initialDelayMs: restart.initialDelay,
@@ -162,6 +164,24 @@ function compileService(service: CheckedService, id: string): ServiceConfig {
     },
     guard,
     guardian: { afterMs: guardian.after, onLost: guardian.onLost.map((rung) => compileRung(rung)) },
+    ...(schedule !== 'off' && { drill: { schedule, forMs } }),
     ...(restart.neighbour && { neighbour: restart.neighbour }),
   };
+}
+
+function compileDependency(checked: NonNullable<CheckedService['dependency']>): DependencyConfig {
+  const { type, address = '', port = 0, service, url, command, rise } = checked;
+  // What a URL or a program may hold is nobody's business.
+  const where = { tcp: `${address}:${port}`, grpc: `${address}:${port}`, http: hostOf(url), exec: command?.[0] }[type];
+  return {
+    ...{ type, address, port, service, onUnimplemented: 'pass', rise, what: `${type} ${where ?? ''}` },
+    ...(url !== undefined && { url }),
+    ...(command && { command: compileProgram({ command, timeout: 0 }).command }),
+    intervalMs: checked.interval,
+    timeoutMs: checked.timeout,
+  };
+}
+
+function hostOf(url: string | undefined): string {
+  return url === undefined ? '' : new URL(url).host;
 }

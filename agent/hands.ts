@@ -114,6 +114,14 @@ export class Hands {
     else if (this.child?.phase.name === 'idle') this.child.send({ type: 'unhealthy', reason });
   }
 
+  /** It fails, but nobody is accused: nothing is begun. */
+  excused(): void {
+    this.illness = undefined;
+    this.held = '';
+    this.guard.release();
+    this.child?.send({ type: 'excused' });
+  }
+
   /** An operator says: forget the past. */
   reset(): void {
     this.child?.send({ type: 'reset' });

@@ -50,7 +50,7 @@ export class IncidentTracker {
   resume(left: Incident): void {
     const { id, phase, startedUnixMs, steps } = left;
     const last = steps.at(-1);
-    if (phase === 'closed' || last === undefined) return;
+    if (phase === 'closed' || phase === 'drill' || last === undefined) return;
     this.state = resumeIncident({ id, phase, startedUnixMs, steps: last.seq, afterMs: last.afterMs }, this.now());
     const cut = last.kind === 'acting' ? `; its end came during "${last.sentence}", which counts as done` : '';
     this.take({ kind: 'resumed', source: 'agent', sentence: `the agent started again and found this open${cut}` });

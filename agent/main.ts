@@ -9,6 +9,7 @@ import type { Registry } from '../registry/port';
 import { systemClock } from '../runtime/system-clock';
 import { openAdmin } from './admin/open-admin';
 import { buildAgent } from './build-agent';
+import { buildDrills } from './build-drills';
 import { buildGuardians } from './build-guardians';
 import { buildConfig, environmentOverrides, type AgentConfig, type Override } from './config';
 import { printConfig } from './config-print';
@@ -19,7 +20,7 @@ import { makeHook } from './hooks/make-hook';
 import { openJournal, takeUp } from './journal/open-journal';
 import { createLog, logFormat } from './logging';
 import { processesMatching } from './neighbour-process';
-import { makeProbe } from './make-probe';
+import { makeDependencyProbe, makeProbe } from './make-probe';
 import type { Log, ServerLauncher } from './ports';
 import { runSchedules } from './run-schedules';
 import { isCronExpression } from './schedule';
@@ -106,28 +107,28 @@ async function serve(
     env,
     logFormat({ ...config.log, terminal }) === 'json' ? log : undefined,
   );
-  const [first] = config.services;
-  if (launcher !== undefined && first !== undefined && (await isTaken(first))) {
-    return complain(
-      `${hostPort(first.instance)} is already in use: another server answers there; stop it, or choose another port`,
-    );
-  }
+  const taken = launcher && (await takenPort(config.services[0]));
+  if (taken !== undefined) return complain(taken);
   const journal = openJournal(config, { clock, log, env });
   const admin = await openAdmin(config, { agent: config.owner, clock, journal, log, registry });
   if (typeof admin === 'string') return complain(admin);
   let cannotStart = 0;
   const hookOf = (rung: HookRung): Hook => makeHook(rung, { clock, rng: Math.random, env });
+  const shared = { registry, clock, log, journal };
+  const drills = buildDrills(config.services, config.owner, {
+    ...shared,
+    incident: (service) => agent.incidentOf(service),
+  });
+  const guardians = buildGuardians(config.services, config.owner, { ...shared, hookOf });
   const agent = buildAgent(config.services, config.owner, {
-    registry,
-    clock,
+    ...shared,
     rng: Math.random,
-    log,
-    journal,
     left: await takeUp(journal, config, clock),
     ...(admin && { admin: admin.where, onRecord: (...step) => admin.admin.metrics.count(...step) }),
     hookOf,
-    guardians: buildGuardians(config.services, config.owner, { registry, clock, log, journal, hookOf }),
+    duties: [...guardians, ...drills.map(({ drill }) => drill)],
     probeOf: (service) => makeProbe(service, clock, env),
+    dependencyOf: (service) => makeDependencyProbe(service, clock, env),
     neighbourOf: ({ neighbour }) => neighbour && processesMatching(neighbour.match),
     ...(launcher && { launcher }),
     onCannotStart: ({ how, spawnError }) => {
@@ -143,7 +144,7 @@ async function serve(
     pid: process.pid,
   });
   const stopListening = listenToSignals(agent, () => admin?.admin.quiet());
-  const stopSchedules = runSchedules(config, agent, { journal, clock, log });
+  const stopSchedules = runSchedules(config, agent, shared, drills);
   try {
     return await agent.run();
   } finally {
@@ -171,11 +172,14 @@ function launcherOf(
 }
 
 /** Somebody accepts connections where our server is about to listen: it would fail, or share its port unnoticed. */
-async function isTaken({ instance, probe }: ServiceConfig): Promise<boolean> {
+async function takenPort(service: ServiceConfig | undefined): Promise<string | undefined> {
+  if (service === undefined) return undefined;
+  const { instance, probe } = service;
   const signal = new AbortController().signal;
   const tcp = new TcpProbe(instance, clock);
   const result = await withDeadline({ clock, timeoutMs: probe.timeoutMs, signal }, (inner) => tcp.check(inner)).catch(
     () => undefined,
   );
-  return result?.outcome === 'pass';
+  if (result?.outcome !== 'pass') return undefined;
+  return `${hostPort(instance)} is already in use: another server answers there; stop it, or choose another port`;
 }

@@ -4,10 +4,12 @@ import { ExecProbe } from './exec-probe';
 import { GrpcProbe } from './grpc-probe';
 import { HttpProbe } from './http-probe';
 import type { Probe } from './ports';
-import type { ServiceConfig } from './service-config';
+import type { ProbeConfig, ServiceConfig } from './service-config';
 import { TcpProbe } from './tcp-probe';
 
-export function makeProbe({ instance, probe }: ServiceConfig, clock: Clock, env: NodeJS.ProcessEnv): Probe {
+type Probed = Pick<ServiceConfig, 'instance'> & { readonly probe: Omit<ProbeConfig, 'detector'> };
+
+export function makeProbe({ instance, probe }: Probed, clock: Clock, env: NodeJS.ProcessEnv): Probe {
   const { address, port } = instance;
   switch (probe.type) {
     case 'tcp':
@@ -19,4 +21,14 @@ export function makeProbe({ instance, probe }: ServiceConfig, clock: Clock, env:
     case 'grpc':
       return new GrpcProbe({ address, port, service: probe.service, onUnimplemented: probe.onUnimplemented }, clock);
   }
+}
+
+/** The probe of what all servers of a service share; undefined where the configuration names nothing. */
+export function makeDependencyProbe(
+  { instance, dependency }: Pick<ServiceConfig, 'instance' | 'dependency'>,
+  ...rest: readonly [Clock, NodeJS.ProcessEnv]
+): Probe | undefined {
+  if (dependency === undefined) return undefined;
+  const { address, port } = dependency;
+  return makeProbe({ instance: { ...instance, address, port }, probe: dependency }, ...rest);
 }

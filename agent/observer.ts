@@ -4,6 +4,7 @@
  */
 import { healthOf, NOTHING_SEEN, observe, type NOfMState } from '../core/detect/n-of-m';
 import type { BeatHealth } from '../core/domain/health';
+import type { Dependency } from './dependency';
 import type { IncidentTracker } from './incident-tracker';
 import type { LoopWatch } from './loop-watch';
 import type { ProbeResult } from './ports';
@@ -12,6 +13,8 @@ import type { ProbeConfig } from './service-config';
 export interface ObserverPorts {
   readonly loopWatch: LoopWatch;
   readonly incident: IncidentTracker;
+  /** What all servers share. */
+  readonly dependency?: Pick<Dependency, 'excuse' | 'passedSince' | 'look'> | undefined;
   readonly warn: (message: string) => void;
 }
 
@@ -20,6 +23,10 @@ export class Observer {
   private sentence = 'no probe has answered yet';
   private lost = false;
   private passed = false;
+  /** Since when probes have failed without a pass between them. */
+  private failingSinceMs: number | undefined;
+  /** The last failure was not held against the server, and why. */
+  private spared: string | undefined;
 
   constructor(
     private readonly config: ProbeConfig,
@@ -32,12 +39,18 @@ export class Observer {
 
   /** What the catalog should hear. */
   get health(): BeatHealth {
-    return healthOf(this.detector);
+    const health = healthOf(this.detector);
+    return this.spared !== undefined && health === 'passing' ? 'warning' : health;
+  }
+
+  /** Why the last failure was not held against the server; undefined: it was, or there was none. */
+  get excuse(): string | undefined {
+    return this.spared;
   }
 
   /** What was seen last, in words. */
   get reason(): string {
-    return this.sentence;
+    return this.spared ?? this.sentence;
   }
 
   /** It was up at some time since the agent started. */
@@ -49,6 +62,8 @@ export class Observer {
   forget(): void {
     this.detector = NOTHING_SEEN;
     this.sentence = 'no probe has answered yet';
+    this.failingSinceMs = undefined;
+    this.spared = undefined;
   }
 
   /** An earlier run of the agent knew it to be ill: until it passes, it still is. */
@@ -77,7 +92,11 @@ export class Observer {
     if (this.isDoubtful(result, startedMs)) return undefined;
     const ok = result.outcome === 'pass';
     this.lost ||= result.outcome === 'refused';
+    if (ok) this.failingSinceMs = undefined;
+    else this.failingSinceMs ??= startedMs;
     const { state, changed, reason } = observe(this.detector, ok, result.reason, this.config.detector);
+    this.spare(result, changed && state.verdict === 'down');
+    if (this.spared !== undefined) return undefined;
     this.detector = state;
     this.sentence = reason;
     this.remember(ok, changed, result.reason);
@@ -98,6 +117,25 @@ export class Observer {
     else if (verdict === 'up' && !ok) incident.take({ kind: 'evidence', source, sentence: probed });
     else if (!changed && verdict === 'up' && recent.every(Boolean))
       incident.take({ kind: 'cleared', source, sentence: probed });
+  }
+
+  /** That nothing listens is no suspicion: it is counted, whoever is to blame. */
+  private spare({ outcome, reason }: ProbeResult, accuses: boolean): void {
+    const { dependency } = this.ports;
+    const before = this.spared;
+    this.spared = undefined;
+    if (dependency === undefined || outcome === 'pass' || outcome === 'refused') return;
+    const { excuse } = dependency;
+    if (excuse !== undefined) {
+      // When it is back, the server has all its chances again.
+      if (this.detector.verdict === 'up') this.detector = { ...this.detector, recent: [] };
+      this.spared = `${reason}; not held against it: ${excuse}`;
+    } else if (!dependency.passedSince(this.failingSinceMs ?? Infinity)) {
+      dependency.look();
+      if (accuses) this.spared = `${reason}; not held against it until what all servers share has answered`;
+    }
+    if (this.spared !== undefined && before === undefined)
+      this.ports.incident.take({ kind: 'note', source: 'agent', sentence: this.spared });
   }
 
   private isDoubtful({ outcome, reason }: ProbeResult, startedMs: number): boolean {

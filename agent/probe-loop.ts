@@ -42,6 +42,11 @@ export class ProbeLoop {
     this.wakeup.wake();
   }
 
+  /** Does not wait for the next turn; a check that is under way goes on. */
+  now(): void {
+    this.wakeup.wake();
+  }
+
   /** The server is up: look at the ordinary rate. */
   calm(): void {
     this.hurryUntilMs = 0;

@@ -1,5 +1,6 @@
-/** What this agent does by the calendar: its summaries, and forgetting old incidents. */
+/** What this agent does by the calendar: its summaries, forgetting old incidents, and drills. */
 import type { Agent } from './agent';
+import type { ScheduledDrill } from './build-drills';
 import type { AgentConfig } from './config';
 import { logReliability, type SummaryPorts } from './reliability-summary';
 import type { Journal } from './ports';
@@ -12,6 +13,7 @@ export function runSchedules(
   { schedule, services, checked }: AgentConfig,
   agent: Pick<Agent, 'logSummary'>,
   ports: SummaryPorts & { readonly journal: Journal },
+  drills: readonly ScheduledDrill[],
 ): () => void {
   const { journal, clock, log } = ports;
   const startedUnixMs = clock.unixMs();
@@ -25,6 +27,7 @@ export function runSchedules(
       const dropped = journal.forget(clock.unixMs() - keepDays * DAY_MS);
       if (dropped > 0) log.write('info', `the journal forgot what is older than ${keepDays} days`, { dropped });
     }),
+    ...drills.map(({ schedule: when, drill }) => runBySchedule(when, () => drill.due())),
   ];
   return () => {
     for (const stop of stops) stop();

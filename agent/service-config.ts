@@ -20,6 +20,16 @@ export interface ProbeConfig extends ProbeTiming {
   readonly detector: NOfMOptions;
 }
 
+/** The probe of what all servers share. */
+export interface DependencyConfig extends Omit<ProbeConfig, 'detector'> {
+  readonly address: string;
+  readonly port: number;
+  /** For people, `tcp 10.0.0.9:5432`. */
+  readonly what: string;
+  /** So many passes in a row until a server may be accused again. */
+  readonly rise: number;
+}
+
 /** One rung of the ladder: what is done to an ill server, and how often before the next one. */
 export type RungConfig = { readonly attempts: number; readonly timeoutMs: number } & (
   | { readonly type: 'exec'; readonly command: readonly [string, ...string[]] }
@@ -64,6 +74,10 @@ export interface ServiceConfig {
   readonly guard: GuardConfig;
   /** What is done for another instance of the service whose agent is gone; nothing: nobody is looked after. */
   readonly guardian: { readonly afterMs: number; readonly onLost: readonly RungConfig[] };
+  /** What all servers of the service share. */
+  readonly dependency?: DependencyConfig;
+  /** Planned failovers of the service: a cron expression, and how long the backup carries the calls. */
+  readonly drill?: { readonly schedule: string; readonly forMs: number };
   /** The server runs on its own, and is ended when it is ill: the process whose command line contains `match`. */
   readonly neighbour?: { readonly match: string };
 }

@@ -12,6 +12,8 @@ import type { Journal, NeighbourProcesses, Probe, ServerExit, ServerLauncher } f
 
 export interface ServicePorts extends MembershipPorts {
   readonly probe: Probe;
+  /** Of what all servers share, where the configuration names it. */
+  readonly dependencyProbe?: Probe;
   readonly loopWatch: LoopWatch;
   readonly journal: Journal;
   readonly onRecord?: IncidentPorts['onRecord'];

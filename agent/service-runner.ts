@@ -8,6 +8,7 @@ import type { RestartPhase } from '../core/decide/restart';
 import type { Incident } from '../core/domain/incident-record';
 import type { Instance } from '../core/domain/instance';
 import { sleep } from '../runtime/sleep';
+import { Dependency } from './dependency';
 import { Hands } from './hands';
 import { IncidentTracker } from './incident-tracker';
 import type { Report } from './membership-loop';
@@ -33,6 +34,7 @@ export class ServiceRunner implements Member {
   private readonly standing: Standing;
   private readonly proof: Proof;
   private readonly observer: Observer;
+  private readonly dependency: Dependency | undefined;
   private step = '';
   private current: Pick<Report, 'health' | 'reason'> = { health: 'critical', reason: 'no probe has answered yet' };
   private quiet: QuietState | undefined;
@@ -51,8 +53,10 @@ export class ServiceRunner implements Member {
     const identity = { service: config.instance.service, instance: this.id };
     this.incident = new IncidentTracker({ ...identity, agent: owner }, config.restart.stableAfterMs, ports);
     const { incident } = this;
-    const { loopWatch, hookOf } = ports;
-    this.observer = new Observer(config.probe, { loopWatch, incident, warn: (message) => this.log('warn', message) });
+    const { loopWatch, hookOf, dependencyProbe: probe } = ports;
+    this.dependency = config.dependency && probe && new Dependency(this.id, config.dependency, { ...ports, probe });
+    const warn = (message: string): void => this.log('warn', message);
+    this.observer = new Observer(config.probe, { loopWatch, incident, dependency: this.dependency, warn });
     this.standing = new Standing(config, owner, { ...ports, incident }, () => ({
       everPassed: this.observer.everPassed,
       settled: this.settled,
@@ -94,7 +98,7 @@ export class ServiceRunner implements Member {
     this.startedMs = this.ports.clock.nowMs();
     this.probes.hurry();
     this.hands.start(left);
-    this.loops = Promise.all([this.probes.run(signal), this.standing.run(signal)]);
+    this.loops = Promise.all([this.probes.run(signal), this.standing.run(signal), this.dependency?.run(signal)]);
   }
 
   desired(): DesiredInstance {
@@ -169,7 +173,9 @@ export class ServiceRunner implements Member {
     this.probeCount += 1;
     if (!ok) this.failureCount += 1;
     this.quiet = watchQuiet(this.quiet, result.calls, this.ports.clock.nowMs());
-    const seen = this.probeCounts(ok) ? this.observer.take(result, startedMs) : undefined;
+    if (!this.probeCounts(ok)) return;
+    const seen = this.observer.take(result, startedMs);
+    if (seen === undefined && this.observer.excuse !== undefined) this.onExcused();
     if (seen === undefined) return;
     this.settled = true;
     if (this.isOverdue()) this.observer.giveUpWaiting(this.config.restart.startTimeoutMs);
@@ -185,9 +191,18 @@ export class ServiceRunner implements Member {
   /** The server is up and proven, up and not fit, or down; while a proof runs nobody does anything. */
   private judgeRecovery(): void {
     const { verdict, reason } = this.observer;
+    const illness = verdict === 'down' ? reason : this.proof.failure;
     if (verdict === 'up' && this.proof.passed) this.hands.recovered();
-    else if (verdict === 'up' && this.proof.failure !== undefined) this.hands.ill(this.proof.failure);
-    else if (verdict === 'down') this.hands.ill(reason);
+    else if (illness !== undefined && this.dependency?.excuse !== undefined) this.hands.excused();
+    else if (illness !== undefined && verdict !== 'unknown') this.hands.ill(illness);
+  }
+
+  /** What all servers share is to blame: the time of a server that has still to come up begins anew. */
+  private onExcused(): void {
+    this.settled = true;
+    this.startedMs = this.ports.clock.nowMs();
+    this.hands.excused();
+    this.say();
   }
 
   private onProof(): void {
@@ -274,7 +289,8 @@ export class ServiceRunner implements Member {
       return { health: 'critical', reason: this.step };
     const starting = phase === 'running' && this.observer.verdict === 'unknown';
     const health = this.proof.passed ? this.observer.health : 'critical';
-    const note = health === 'critical' ? [this.proof.reason, this.hands.note].filter(Boolean).join('; ') : undefined;
+    const notes = [this.proof.reason, this.hands.note, this.observer.excuse === undefined && this.dependency?.excuse];
+    const note = health === 'critical' ? notes.filter(Boolean).join('; ') : undefined;
     return { health, reason: [starting && this.step, this.observer.reason, note].filter(Boolean).join('; ') };
   }
 

@@ -2,8 +2,10 @@
  * What an operator does to one instance or to one service: the instance's agent is asked, or an order is written for all
  * callers. It decides who may lead; the callers decide when they follow.
  */
+import { isServing } from '../core/domain/health';
 import type { CatalogEntry } from '../core/domain/instance';
-import { orderedTier, settingsKey, type Order } from '../core/domain/order';
+import { nextInLine, settingsKey, standingOrder, type Order } from '../core/domain/order';
+import { readServiceText, textWithOrder, type ServiceText } from '../core/domain/service-text';
 import { readSetting } from '../registry/port';
 import { systemClock } from '../runtime/system-clock';
 import { awaitLetGo, type DrainFigures } from './let-go';
@@ -43,87 +45,61 @@ export async function drain(
 
 /** Moves all callers to `to`, or to the best tier below the one that leads now. */
 export async function failOver(tools: OperatorTools, service: string, to: string | undefined): Promise<undefined> {
-  const { instances, settings } = await read(tools, service);
-  const order = orderOf(settings);
+  const { instances, text } = await read(tools, service);
+  const order = standingOrder(text.order, tools.nowUnixMs);
   const lead = to === undefined ? nextTier(service, instances, order) : [named(service, instances, to)];
-  await write(tools, service, settings, lead);
+  await write(tools, service, text, lead);
   const undo = `understudy failback ${service}`;
   tools.print(`${service}: ${lead.join(', ')} leads now, in all callers, until "${undo}"`);
 }
 
 /** Takes an order back: the tiers decide again, and callers return to the best one at once. */
 export async function failBack(tools: OperatorTools, service: string): Promise<undefined> {
-  const { instances, settings } = await read(tools, service);
+  const { instances, text } = await read(tools, service);
   const best = Math.min(...instances.map(({ tier }) => tier));
-  const ready = instances.filter(({ tier, health }) => tier === best && serves(health)).map(({ id }) => id);
+  const ready = instances.filter(({ tier, health }) => tier === best && isServing(health)).map(({ id }) => id);
   if (ready.length === 0) throw new OperatorError(EXIT.refused, `no instance of tier ${best} of ${service} is passing`);
-  await write(tools, service, settings, []);
+  await write(tools, service, text, []);
   tools.print(`${service}: its tiers decide again; ${ready.join(', ')} of tier ${best} gets the calls`);
 }
 
 interface Read {
   readonly instances: readonly CatalogEntry[];
-  readonly settings: Readonly<Record<string, unknown>>;
+  readonly text: ServiceText;
 }
 
 async function read({ registry }: OperatorTools, service: string): Promise<Read> {
   const { instances } = await registry.snapshot({ service });
   if (instances.length === 0) throw new OperatorError(EXIT.usage, `${service} is not registered`);
   const key = settingsKey(service);
-  const settings = jsonOf(await readSetting(registry, key));
-  if (settings === undefined)
+  const text = readServiceText(await readSetting(registry, key));
+  if (text === undefined)
     throw new OperatorError(EXIT.refused, `the text at ${key} is no JSON object; mend or delete it first`);
-  return { instances, settings };
+  return { instances, text };
 }
 
-/** All that stands there besides the order stays. */
 async function write(
   { registry, nowUnixMs }: OperatorTools,
   service: string,
-  settings: Read['settings'],
+  text: ServiceText,
   lead: readonly string[],
 ): Promise<void> {
   const order: Order = { lead, atUnixMs: nowUnixMs };
-  await registry.writeSetting(settingsKey(service), JSON.stringify({ ...settings, order }));
+  await registry.writeSetting(settingsKey(service), textWithOrder(text, order));
 }
 
 function named(service: string, instances: readonly CatalogEntry[], id: string): string {
   const found = instances.find((one) => one.id === id);
   const all = instances.map((one) => one.id).join(', ');
   if (found === undefined) throw new OperatorError(EXIT.usage, `${id} is no instance of ${service}; there is ${all}`);
-  if (!serves(found.health))
+  if (!isServing(found.health))
     throw new OperatorError(EXIT.refused, `${id} is ${found.health}, so no caller would follow: ${found.reason}`);
   return id;
 }
 
 function nextTier(service: string, instances: readonly CatalogEntry[], order: Order | null): readonly string[] {
-  const tierOf = (one: CatalogEntry): number => orderedTier(one, order);
-  const ready = instances.filter(({ health }) => serves(health));
-  const leading = Math.min(...ready.map(tierOf));
-  const next = Math.min(...ready.map(tierOf).filter((tier) => tier > leading));
-  const lead = ready.filter((one) => tierOf(one) === next).map(({ id }) => id);
+  const lead = nextInLine(instances, order);
   if (lead.length === 0)
     throw new OperatorError(EXIT.refused, `${service} has no other tier that is passing; --to names one instance`);
   return lead;
-}
-
-function serves(health: CatalogEntry['health']): boolean {
-  return health === 'passing' || health === 'warning';
-}
-
-function orderOf(settings: Read['settings']): Order | null {
-  const order = settings['order'] as Partial<Order> | undefined;
-  return Array.isArray(order?.lead) ? (order as Order) : null;
-}
-
-function jsonOf(text: string | null): Read['settings'] | undefined {
-  if (text === null || text.trim() === '') return {};
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Read['settings'])
-      : undefined;
-  } catch {
-    return undefined;
-  }
 }

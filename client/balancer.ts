@@ -4,7 +4,7 @@
  */
 import { connectivityState } from '@grpc/grpc-js';
 import { decideTier, startFailover, type FailoverState, type TierDecision } from '../core/decide/failover';
-import type { Order } from '../core/domain/order';
+import { standingOrder, type Order } from '../core/domain/order';
 import { channelContextOf, catalogEntryOf, connectionOptions, type ChannelContext } from './channel-context';
 import { EndpointSet, type Judged } from './endpoint-set';
 import {
@@ -22,6 +22,9 @@ import { pickerOver } from './picker-over';
 
 export const POLICY_NAME = 'understudy';
 
+/** A timer of more than 24 days fires at once. */
+const LONGEST_WAIT_MS = 3_600_000;
+
 type ChannelOptions = Parameters<LoadBalancer['updateAddressList']>[2];
 
 interface Published {
@@ -36,6 +39,8 @@ export class UnderstudyBalancer implements LoadBalancer {
   private state: FailoverState | null = null;
   private turn: Turn = { next: 0 };
   private published: Published | null = null;
+  /** When the last order was given whose time is over. */
+  private endedOrder: number | null = null;
   private cancelWake: () => void = () => undefined;
   private stale = false;
   private refreshing = false;
@@ -98,6 +103,19 @@ export class UnderstudyBalancer implements LoadBalancer {
     this.state = { ...this.state, ordered: order.lead.length > 0 ? 'failover' : 'failback' };
   }
 
+  /** The order that stands now, and in how many ms its time is over. One whose time is over counts as taken back, once. */
+  private orderNow({ order, clock }: ChannelContext): { readonly order: Order | null; readonly endsInMs: number } {
+    const unixMs = clock.unixMs();
+    const standing = standingOrder(order, unixMs);
+    const isOver = standing === null && order !== null && order.lead.length > 0;
+    if (isOver && this.endedOrder !== order.atUnixMs && this.state !== null) {
+      this.endedOrder = order.atUnixMs;
+      this.state = { ...this.state, ordered: 'failback' };
+    }
+    const leftMs = (standing?.untilUnixMs ?? Infinity) - unixMs;
+    return { order: standing, endsInMs: leftMs === Infinity ? Infinity : Math.min(leftMs, LONGEST_WAIT_MS) };
+  }
+
   private begin(context: ChannelContext): FailoverState {
     this.turn = { next: Math.floor(context.rng() * 1_000) };
     return startFailover(context.clock.nowMs());
@@ -116,18 +134,20 @@ export class UnderstudyBalancer implements LoadBalancer {
   }
 
   private refreshOnce(): void {
-    const { context, state } = this;
-    if (context === null || state === null || this.destroyed) return;
+    const { context } = this;
+    if (context === null || this.state === null || this.destroyed) return;
     this.cancelWake();
     const nowMs = context.clock.nowMs();
-    const { all, wakeAtMs } = this.endpoints.judge(nowMs, context);
+    const { order, endsInMs } = this.orderNow(context);
+    const { all, wakeAtMs } = this.endpoints.judge(nowMs, { ...context, order });
     const candidates = all.map((one) => one.candidate);
-    const decision = decideTier(state, candidates, nowMs, failoverOptions(context.options));
+    const decision = decideTier(this.state, candidates, nowMs, failoverOptions(context.options));
     this.state = decision.state;
     this.endpoints.connectWhatIsNeeded(all, decision);
     const spreadAtMs = this.answer(all, decision, context, nowMs);
     if (decision.change !== null) context.onTierChange(decision.change, decision.reason);
-    this.wakeAt(Math.min(wakeAtMs, decision.wakeAtMs ?? Infinity, spreadAtMs), nowMs, context);
+    const wakeAtAllMs = Math.min(wakeAtMs, decision.wakeAtMs ?? Infinity, spreadAtMs, nowMs + endsInMs);
+    this.wakeAt(wakeAtAllMs, nowMs, context);
   }
 
   /** Publishes what calls meet from now on. @returns when it has to be done again, though nothing happened */

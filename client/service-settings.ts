@@ -36,7 +36,13 @@ export type ServiceSettings = z.output<typeof someSettings>;
 
 /** In the registry an operator's order may stand beside them. */
 const liveSettings = someSettings.extend({
-  order: z.exactOptional(z.strictObject({ lead: z.array(z.string()).readonly(), atUnixMs: z.number() })),
+  order: z.exactOptional(
+    z.strictObject({
+      lead: z.array(z.string()).readonly(),
+      atUnixMs: z.number(),
+      untilUnixMs: z.exactOptional(z.number()),
+    }),
+  ),
 });
 export type LiveSettings = z.output<typeof liveSettings>;
 

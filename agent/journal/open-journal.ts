@@ -3,6 +3,7 @@
  * those of instances that nobody looks after any more are closed.
  */
 import { readFileSync } from 'node:fs';
+import type { Outcome } from '../../core/domain/incident';
 import { foldIncidents, type Incident } from '../../core/domain/incident-record';
 import type { Clock } from '../../core/time/clock';
 import type { AgentConfig } from '../config';
@@ -46,20 +47,25 @@ export async function takeUp(
   config: Pick<AgentConfig, 'owner' | 'services'>,
   clock: Clock,
 ): Promise<readonly Incident[]> {
-  const open = foldIncidents(await journal.read()).filter(({ phase }) => phase !== 'closed');
+  const all = foldIncidents(await journal.read());
+  const open = all.filter(({ phase }) => phase !== 'closed' && phase !== 'drill');
   const ids = config.services.map(({ instance }) => instance.id);
   const newest = new Map(open.filter(({ instance }) => ids.includes(instance)).map((one) => [one.instance, one]));
-  for (const left of open.filter((one) => newest.get(one.instance) !== one)) {
+  const close = (left: Incident, outcome: Outcome, sentence: string): void => {
     const { id: incident, service, instance, steps, startedUnixMs } = left;
     const last = steps.at(-1);
     journal.append({
-      ...{ incident, service, instance, agent: config.owner, kind: 'closed', source: 'agent', outcome: 'abandoned' },
+      ...{ incident, service, instance, agent: config.owner, kind: 'closed', source: 'agent', outcome, sentence },
       seq: (last?.seq ?? 0) + 1,
       atUnixMs: Math.round(clock.unixMs()),
       afterMs: Math.max(last?.afterMs ?? 0, Math.round(clock.unixMs() - startedUnixMs)),
-      sentence: 'the agent started again and does not look after this instance any more',
     });
-  }
+  };
+  for (const left of open.filter((one) => newest.get(one.instance) !== one))
+    close(left, 'abandoned', 'the agent started again and does not look after this instance any more');
+  // Of agents that share a journal each knows of its own drills alone whether they still run.
+  for (const left of all.filter(({ phase, agent }) => phase === 'drill' && agent === config.owner))
+    close(left, 'cut-short', 'the agent ended in the middle of it; its order ends by itself');
   return [...newest.values()];
 }
 

@@ -21,7 +21,8 @@ export interface RestartPolicy extends AttemptPolicy {
 export type RestartPhase =
   /** There is no process and none is wanted: before the start, or while a server that we did not start answers. */
   | { readonly name: 'idle' }
-  | { readonly name: 'running'; readonly sinceMs: number; readonly proven: boolean }
+  /** `excusedMs`: when it last could not come up for no fault of its own. */
+  | { readonly name: 'running'; readonly sinceMs: number; readonly proven: boolean; readonly excusedMs?: number }
   /** SIGTERM was sent; `killAtMs` is undefined once SIGKILL was sent too. `final`: nothing is started afterwards. */
   | {
       readonly name: 'stopping';
@@ -48,6 +49,8 @@ export type RestartEvent =
   | { readonly type: 'exited'; readonly how: string }
   | { readonly type: 'healthy' }
   | { readonly type: 'unhealthy'; readonly reason: string }
+  /** A probe failed, but for what all servers share: a server that is coming up gets its time anew. */
+  | { readonly type: 'excused' }
   /** An operator says: forget the past. */
   | { readonly type: 'reset' }
   /** An operator wants a new process, whatever the probes say. */
@@ -91,6 +94,8 @@ export function nextRestart(
       return onHealthy(state, policy, nowMs);
     case 'unhealthy':
       return onUnhealthy(state, event.reason, policy, nowMs);
+    case 'excused':
+      return onExcused(state, policy, nowMs);
     case 'reset':
       return onReset(state, policy, nowMs);
     case 'restart':
@@ -180,6 +185,16 @@ function onUnhealthy(state: RestartState, why: string, policy: RestartPolicy, no
   return stop(state, why, isStable(phase, policy, nowMs), policy, nowMs);
 }
 
+function onExcused(state: RestartState, policy: RestartPolicy, nowMs: number): RestartStep {
+  const { phase } = state;
+  if (phase.name !== 'running' || phase.proven) return same(state);
+  return {
+    state: { ...state, phase: { ...phase, excusedMs: nowMs } },
+    effects: [{ type: 'wake-at', atMs: nowMs + policy.startTimeoutMs }],
+    reason: '',
+  };
+}
+
 function stop(state: RestartState, why: string, stable: boolean, policy: RestartPolicy, nowMs: number): RestartStep {
   const killAtMs = nowMs + policy.killAfterMs;
   return {
@@ -211,7 +226,11 @@ function onWake(state: RestartState, policy: RestartPolicy, nowMs: number): Rest
   const { phase } = state;
   if (phase.name === 'waiting' && nowMs >= phase.untilMs)
     return respawn(state, policy, nowMs, `starting the server again (${phase.why})`);
-  if (phase.name === 'running' && !phase.proven && nowMs - phase.sinceMs >= policy.startTimeoutMs) {
+  if (
+    phase.name === 'running' &&
+    !phase.proven &&
+    nowMs - (phase.excusedMs ?? phase.sinceMs) >= policy.startTimeoutMs
+  ) {
     return onUnhealthy(state, `no probe passed within ${seconds(policy.startTimeoutMs)} of its start`, policy, nowMs);
   }
   if (phase.name === 'stopping' && phase.killAtMs !== undefined && nowMs >= phase.killAtMs) {

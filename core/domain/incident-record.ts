@@ -29,7 +29,8 @@ export interface Incident {
   readonly instance: string;
   readonly agent: string;
   readonly startedUnixMs: number;
-  readonly phase: OpenPhase | 'closed';
+  /** `drill`: no fault, but a planned move of the calls that is under way. */
+  readonly phase: OpenPhase | 'drill' | 'closed';
   readonly outcome?: Outcome;
   /** Why it began: the sentence of its detection. */
   readonly cause: string;
@@ -91,6 +92,7 @@ const PHASES: Readonly<Partial<Record<IncidentStep['kind'], Incident['phase']>>>
   'given-up': 'given-up',
   verified: 'verified',
   rejoined: 'rejoined',
+  drill: 'drill',
   closed: 'closed',
 };
 

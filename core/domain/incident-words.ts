@@ -13,6 +13,7 @@ const KINDS: Readonly<Record<StepKind, true>> = {
   relapsed: true,
   resumed: true,
   note: true,
+  drill: true,
   closed: true,
 };
 const SOURCES: Readonly<Record<StepSource, true>> = {
@@ -25,6 +26,7 @@ const SOURCES: Readonly<Record<StepSource, true>> = {
   registry: true,
   operator: true,
   agent: true,
+  drill: true,
 };
 
 export const STEP_KINDS: readonly string[] = Object.keys(KINDS);

@@ -6,7 +6,7 @@
 
 /** Who knew or did it. */
 export type StepSource =
-  'probe' | 'child' | 'neighbour' | 'ladder' | 'guard' | 'guardian' | 'registry' | 'operator' | 'agent';
+  'probe' | 'child' | 'neighbour' | 'ladder' | 'guard' | 'guardian' | 'registry' | 'operator' | 'agent' | 'drill';
 
 export type StepKind =
   /** Something looked wrong. */
@@ -30,9 +30,12 @@ export type StepKind =
   /** Another run of the agent found the incident open. */
   | 'resumed'
   | 'note'
+  /** A planned move of the calls begins: on record like a fault, and none. Nothing is detected, so nobody was down. */
+  | 'drill'
   | 'closed';
 
-export type Outcome = 'recovered' | 'abandoned';
+/** `drilled` and `cut-short` end a drill. */
+export type Outcome = 'recovered' | 'abandoned' | 'drilled' | 'cut-short';
 
 /** What may stand beside the sentence. Nothing else ever reaches the journal. */
 export interface StepFacts {
@@ -62,7 +65,7 @@ export interface IncidentStep extends StepFacts {
 
 /** What happened, as it is told to the machine. `cleared`: no probe of the window fails. `settled`: well for long enough. */
 export interface IncidentEvent extends StepFacts {
-  readonly kind: Exclude<StepKind, 'relapsed' | 'closed'> | 'cleared' | 'settled' | 'abandoned';
+  readonly kind: Exclude<StepKind, 'relapsed' | 'drill' | 'closed'> | 'cleared' | 'settled' | 'abandoned';
   readonly source: StepSource;
   readonly sentence: string;
 }

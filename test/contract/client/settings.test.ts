@@ -120,3 +120,25 @@ it('falls back to the tiers when the leader by order dies, and does not return t
   await back;
   expect((await add(client)).instance).toBe('one');
 });
+
+it('an order with an end moves the calls for its time, and back at once when nobody takes it back', async () => {
+  open({ failback: 'manual', failbackHoldMs: 60_000 });
+  await bench.registerTiers(...servers);
+  const client = bench.client();
+  const changes: string[] = [];
+  for (const kind of ['failover', 'failback'] as const) bench.understudy.events.on(kind, () => changes.push(kind));
+  expect((await add(client)).instance).toBe('one');
+  const atUnixMs = Date.now();
+  const order = { lead: ['two'], atUnixMs, untilUnixMs: atUnixMs + 1500 };
+  await set(JSON.stringify({ order }));
+  await until(() => changes.length === 1, { what: 'the failover' });
+  expect((await add(client)).instance).toBe('two');
+  await until(() => changes.length === 2, { what: 'the failback' });
+  expect(Date.now()).toBeGreaterThanOrEqual(order.untilUnixMs);
+  expect((await add(client)).instance).toBe('one');
+  // What stands there still is over: a later word about something else does not carry it out again.
+  await set(JSON.stringify({ order, spillOver: false }));
+  await until(() => told.at(-1)?.applied?.spillOver === false, { what: 'the settings' });
+  expect((await add(client)).instance).toBe('one');
+  expect(changes).toEqual(['failover', 'failback']);
+});

@@ -164,6 +164,8 @@ export class Bench {
   readonly journal = new MemoryJournal();
   readonly hooks = new Hooks();
   readonly servers = new Map<string, ProbedServer>();
+  /** What all servers share, where their configuration names it. */
+  readonly dependency = new ProbedServer();
   readonly ended: Promise<number>;
   private readonly agent;
 
@@ -178,6 +180,7 @@ export class Bench {
       left: options.left ?? [],
       hookOf: (rung) => this.hooks.of(rung),
       probeOf: ({ instance }) => this.server(instance.id),
+      dependencyOf: ({ dependency }) => dependency && this.dependency,
       ...(options.child === true && { launcher: this.processes }),
       onCannotStart: ({ how }) => this.agent.stop(how, 127, 127),
     });
