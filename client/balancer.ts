@@ -5,6 +5,7 @@
 import { connectivityState } from '@grpc/grpc-js';
 import { decideTier, startFailover, type FailoverState, type TierDecision } from '../core/decide/failover';
 import type { Order } from '../core/domain/order';
+import { tierMoveOf } from '../core/measure/tier-move';
 import { channelContextOf, catalogEntryOf, connectionOptions, type ChannelContext } from './channel-context';
 import { EndpointSet, type Judged } from './endpoint-set';
 import {
@@ -45,8 +46,11 @@ export class UnderstudyBalancer implements LoadBalancer {
     this.endpoints = new EndpointSet(
       ({ address, port }, generation) =>
         helper.createSubchannel({ host: address, port }, connectionOptions(this.channelOptions, generation)),
-      () => this.refresh(),
-      (candidate) => this.context?.onEndpoint(candidate),
+      {
+        onChange: () => this.refresh(),
+        onEndpoint: (candidate) => this.context?.onEndpoint(candidate),
+        onMove: (move) => this.context?.onMove(move),
+      },
     );
   }
 
@@ -126,7 +130,12 @@ export class UnderstudyBalancer implements LoadBalancer {
     this.state = decision.state;
     this.endpoints.connectWhatIsNeeded(all, decision);
     const spreadAtMs = this.answer(all, decision, context, nowMs);
-    if (decision.change !== null) context.onTierChange(decision.change, decision.reason);
+    if (decision.change !== null) {
+      context.onTierChange(decision.change, decision.reason);
+      const placed = all.map(({ candidate, ...since }) => ({ ...candidate, ...since }));
+      const move = tierMoveOf(decision, state.ordered !== null, placed, nowMs);
+      if (move !== null) context.onMove(move);
+    }
     this.wakeAt(Math.min(wakeAtMs, decision.wakeAtMs ?? Infinity, spreadAtMs), nowMs, context);
   }
 
