@@ -30,6 +30,7 @@ export async function logReliability(
     const sinceUnixMs = Math.min(startedUnixMs, incidents[0]?.startedUnixMs ?? Infinity);
     const { outages, availability, mttrMs } = serviceReport({
       ...{ service, sinceUnixMs: nowUnixMs - DAY_MS, nowUnixMs, minutes: [], methods: {}, incidents },
+      moves: [],
       observations: [{ instance: id, sinceUnixMs }],
     });
     const share = availability === null ? 'not measured' : `${(availability * 100).toFixed(3)} %`;

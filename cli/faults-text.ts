@@ -3,6 +3,7 @@
  */
 import type { IncidentStep } from '../core/domain/incident';
 import type { Incident } from '../core/domain/incident-record';
+import type { KeptMove } from '../core/domain/move';
 import { columns, printable, tookText } from './printable';
 
 /** Newest last. */
@@ -16,8 +17,8 @@ export function faultsText(incidents: readonly Incident[]): string {
   return columns([heading, ...rows]);
 }
 
-/** The story of one: when, how long after the first evidence, who, and what. */
-export function storyText(incident: Incident): string {
+/** The story of one: when, how long after the first evidence, who, and what. Each line by the clock of who tells it. */
+export function storyText(incident: Incident, moves: readonly KeptMove[]): string {
   const { id, service, instance, agent, startedUnixMs, phase, outcome, cause } = incident;
   const head = [
     ['incident', id],
@@ -27,10 +28,7 @@ export function storyText(incident: Incident): string {
     ['state', outcome ?? `open, ${phase}`],
     ['out of service', outText(incident)],
   ];
-  const steps = incident.steps.map((step) => [
-    ...[timeText(step.atUnixMs).slice(11), `+${tookText(step.afterMs)}`, step.source, step.kind],
-    `${step.sentence}${factsText(step)}`,
-  ]);
+  const steps = inOrder(incident.steps, moves).map((one) => ('client' in one ? moveRow(one, incident) : stepRow(one)));
   const outputs = incident.steps.flatMap(({ output = '', action = '' }) =>
     output === ''
       ? []
@@ -41,7 +39,39 @@ export function storyText(incident: Incident): string {
             .join('\n')}`,
         ],
   );
-  return [columns(head), '', columns(steps), ...outputs].join('\n');
+  const known = moves.length > 0 ? [] : ['', 'no client told of a move: those that have reportTo do'];
+  return [columns(head), '', columns(steps), ...known, ...outputs].join('\n');
+}
+
+/** Steps stay in their order, also where a clock went back; a move stands before the first step that is later. */
+function inOrder(steps: readonly IncidentStep[], moves: readonly KeptMove[]): readonly (IncidentStep | KeptMove)[] {
+  const left = [...moves];
+  const untold = (untilUnixMs: number): readonly KeptMove[] => {
+    const later = left.findIndex(({ atUnixMs }) => atUnixMs >= untilUnixMs);
+    return left.splice(0, later < 0 ? left.length : later);
+  };
+  return [...steps.flatMap((step) => [...untold(step.atUnixMs), step]), ...left];
+}
+
+function stepRow(step: IncidentStep): readonly string[] {
+  const { atUnixMs, afterMs, source, kind, sentence } = step;
+  return [timeText(atUnixMs).slice(11), `+${tookText(afterMs)}`, source, kind, `${sentence}${factsText(step)}`];
+}
+
+const TOOK: Readonly<Record<KeptMove['kind'], string>> = {
+  failover: 'after the first sign',
+  ejected: 'after the first sign',
+  failback: 'after it was fit again',
+  returned: 'after it was ejected',
+};
+
+function moveRow(move: KeptMove, { startedUnixMs }: Incident): readonly string[] {
+  const { atUnixMs, client, kind, afterMs, reason } = move;
+  const what = 'instance' in move ? move.instance : `tier ${move.from} to ${move.to}`;
+  const took = afterMs === undefined ? '' : ` [${tookText(afterMs)} ${TOOK[kind]}]`;
+  const sinceMs = atUnixMs - startedUnixMs;
+  const since = `${sinceMs < 0 ? '-' : '+'}${tookText(Math.abs(sinceMs))}`;
+  return [timeText(atUnixMs).slice(11), since, `client ${client}`, kind, `${what}: ${reason}${took}`];
 }
 
 function factsText({ action, attempt, ok, tookMs, pid }: IncidentStep): string {

@@ -2,7 +2,9 @@
  * What `understudy faults` and `understudy explain` show: the incidents of all agents, put together.
  */
 import type { Incident } from '../core/domain/incident-record';
+import { movesOfIncident, movesSinceUnixMs } from '../core/measure/incident-moves';
 import { faultsText, storyText } from './faults-text';
+import { movesOf } from './moves';
 import { EXIT, OperatorError } from './operator-error';
 import type { OperatorTools } from './operator-run';
 
@@ -22,8 +24,10 @@ export async function explain(tools: OperatorTools, id: string, json: boolean): 
   const { incidents, silent } = await incidentsOf(tools, {});
   const incident = incidents.find((one) => one.id === id);
   if (incident !== undefined) {
-    tools.print(json ? JSON.stringify({ schema: 1, incident }) : storyText(incident));
-    return EXIT.done;
+    const told = await movesOf(tools, incident.service, movesSinceUnixMs(incident));
+    const moves = movesOfIncident(incident, told);
+    tools.print(json ? JSON.stringify({ schema: 1, incident, moves }) : storyText(incident, moves));
+    return complainOf(tools, silent);
   }
   complainOf(tools, silent);
   throw new OperatorError(EXIT.usage, `no agent knows an incident ${id}; understudy faults lists them`);

@@ -39,8 +39,14 @@ export function callRows({ calls }: ServiceReport): readonly FigureRow[] {
   ];
 }
 
-export function timeRows({ detect, recover, rejoin }: ServiceReport): readonly FigureRow[] {
-  return [times('time to detect', detect), times('time to recover', recover), times('time to rejoin', rejoin)];
+export function timeRows(report: ServiceReport): readonly FigureRow[] {
+  return [
+    times('time to detect', report.detect, 'no fault is on record'),
+    times('time to switch', report.switch, 'no client told of a failover'),
+    times('time to recover', report.recover, 'no recovery is on record'),
+    times('time to rejoin', report.rejoin, 'no return is on record'),
+    times('time to fail back', report.failback, 'no client told of a failback'),
+  ];
 }
 
 export function instanceRows({
@@ -69,8 +75,8 @@ export function ratioTable(heading: readonly string[], rows: readonly RatioRow[]
   ];
 }
 
-function times(name: string, measured: Times | null): FigureRow {
-  if (measured === null) return [name, '-', 'not measured'];
+function times(name: string, measured: Times | null, why: string): FigureRow {
+  if (measured === null) return [name, '-', `not measured: ${why}`];
   const { of, median, p95, max } = measured;
   return [name, tookText(median), `p95 ${tookText(p95)}, max ${tookText(max)}, of ${of}`];
 }

@@ -8,6 +8,7 @@ import { serviceReport, type Observation, type ServiceReport } from '../core/mea
 import { complainOf, incidentsOf } from './faults';
 import { EXIT, OperatorError } from './operator-error';
 import type { OperatorTools } from './operator-run';
+import { movesOf } from './moves';
 import { reportHtml } from './report-html';
 import { reportText } from './report-text';
 
@@ -19,6 +20,7 @@ export async function report(tools: OperatorTools, service: string, agoMs: numbe
   const { incidents, silent } = await incidentsOf(tools, { service, sinceUnixMs });
   const query = new URLSearchParams({ service, since: String(Math.floor(sinceUnixMs)) });
   const { answers } = await tools.agents.askAll(`/v1/calls?${query.toString()}`);
+  const moves = await movesOf(tools, service, sinceUnixMs);
   const told = answers.map(({ body }) => body as unknown as Told);
   const minutes = byMinute(told.flatMap((one) => one.minutes));
   const methods = told.reduce<MethodTallies>((sum, one) => addMethods(sum, one.methods ?? {}), {});
@@ -33,7 +35,10 @@ export async function report(tools: OperatorTools, service: string, agoMs: numbe
     return { ...one, sinceUnixMs: Math.min(one.sinceUnixMs, first) };
   });
   const { nowUnixMs } = tools;
-  const made = serviceReport({ service, sinceUnixMs, nowUnixMs, minutes, methods, incidents, observations: watched });
+  const made = serviceReport({
+    ...{ service, sinceUnixMs, nowUnixMs, minutes, methods, incidents, moves },
+    observations: watched,
+  });
   tools.print(shown(made, form));
   return complainOf(tools, silent);
 }

@@ -5,6 +5,7 @@
 import { connectivityState } from '@grpc/grpc-js';
 import { decideTier, startFailover, type FailoverState, type TierDecision } from '../core/decide/failover';
 import { standingOrder, type Order } from '../core/domain/order';
+import { tierMoveOf } from '../core/measure/tier-move';
 import { channelContextOf, catalogEntryOf, connectionOptions, type ChannelContext } from './channel-context';
 import { EndpointSet, type Judged } from './endpoint-set';
 import {
@@ -50,8 +51,11 @@ export class UnderstudyBalancer implements LoadBalancer {
     this.endpoints = new EndpointSet(
       ({ address, port }, generation) =>
         helper.createSubchannel({ host: address, port }, connectionOptions(this.channelOptions, generation)),
-      () => this.refresh(),
-      (candidate) => this.context?.onEndpoint(candidate),
+      {
+        onChange: () => this.refresh(),
+        onEndpoint: (candidate) => this.context?.onEndpoint(candidate),
+        onMove: (move) => this.context?.onMove(move),
+      },
     );
   }
 
@@ -141,11 +145,17 @@ export class UnderstudyBalancer implements LoadBalancer {
     const { order, endsInMs } = this.orderNow(context);
     const { all, wakeAtMs } = this.endpoints.judge(nowMs, { ...context, order });
     const candidates = all.map((one) => one.candidate);
+    const ordered = this.state.ordered !== null;
     const decision = decideTier(this.state, candidates, nowMs, failoverOptions(context.options));
     this.state = decision.state;
     this.endpoints.connectWhatIsNeeded(all, decision);
     const spreadAtMs = this.answer(all, decision, context, nowMs);
-    if (decision.change !== null) context.onTierChange(decision.change, decision.reason);
+    if (decision.change !== null) {
+      context.onTierChange(decision.change, decision.reason);
+      const placed = all.map(({ candidate, ...since }) => ({ ...candidate, ...since }));
+      const move = tierMoveOf(decision, ordered, placed, nowMs);
+      if (move !== null) context.onMove(move);
+    }
     const wakeAtAllMs = Math.min(wakeAtMs, decision.wakeAtMs ?? Infinity, spreadAtMs, nowMs + endsInMs);
     this.wakeAt(wakeAtAllMs, nowMs, context);
   }

@@ -1,18 +1,15 @@
 /**
- * Brings the counters of this process to an agent, so that `understudy report` speaks of real calls. It is fire and forget:
- * no call ever waits for it, it keeps no process alive, and an agent that does not answer is only asked again later.
+ * Brings the counters and the moves of this process to an agent, so that `understudy report` and `explain` speak of real
+ * calls. It is fire and forget: no call ever waits for it, and an agent that does not answer is only asked again later.
  */
-import { request as httpRequest } from 'node:http';
-import { request as httpsRequest } from 'node:https';
 import type { CallReport, CallTally } from '../core/measure/call-tally';
+import type { MoveReport, ToldMove } from '../core/domain/move';
 import type { MethodTallies } from '../core/measure/method-tally';
 import type { Clock } from '../core/time/clock';
 import { sleep } from '../runtime/sleep';
+import { postToAgent, type AgentAddress } from './agent-post';
 
-export interface CallReporterParts {
-  /** The agent's admin API, `http://127.0.0.1:7780`. */
-  readonly url: string;
-  readonly token: string;
+export interface CallReporterParts extends AgentAddress {
   readonly everyMs: number;
   /** Unique to this process. */
   readonly client: string;
@@ -21,9 +18,9 @@ export interface CallReporterParts {
   readonly counters: () => Readonly<Record<string, CallTally>>;
   /** Each count is given once. */
   readonly takeMethods: (service: string) => MethodTallies;
+  /** The moves of this process after that one, oldest first; not necessarily all of them. */
+  readonly movesAfter: (seq: number) => readonly ToldMove[];
 }
-
-const SEND_MS = 2000;
 
 export class CallReporter {
   private readonly stopper = new AbortController();
@@ -33,6 +30,8 @@ export class CallReporter {
   /** A message whose arrival is not certain: it is sent again as it was, and the agent takes it once. */
   private tellsMethods = true;
   private pending: CallReport | undefined;
+  /** The last move that was told. */
+  private movesTold = 0;
 
   constructor(private readonly parts: CallReporterParts) {}
 
@@ -40,7 +39,7 @@ export class CallReporter {
     this.running = this.run(this.stopper.signal);
   }
 
-  /** Tells what is left, for two seconds at most; idempotent, never rejects. */
+  /** Tells what is left; the first message that is not answered within two seconds ends it. Idempotent, never rejects. */
   async stop(): Promise<void> {
     if (this.stopper.signal.aborted) return;
     this.stopper.abort();
@@ -57,12 +56,29 @@ export class CallReporter {
   }
 
   private async tell(): Promise<void> {
+    if (await this.tellCalls()) await this.tellMoves();
+  }
+
+  /** @returns false: the agent is away */
+  private async tellCalls(): Promise<boolean> {
     this.pending ??= this.news();
-    if (this.pending === undefined) return;
+    if (this.pending === undefined) return true;
     let status = await this.send(this.pending);
     if (status === 400 && this.tellsMethods) status = await this.send((this.pending = this.plain(this.pending)));
     // One that refuses it will refuse it again.
     if (status > 0 && status < 500) this.pending = undefined;
+    return status > 0;
+  }
+
+  /** What has perhaps arrived is told again: the agent takes each move once. An agent of an earlier version takes none. */
+  private async tellMoves(): Promise<void> {
+    const { client, clock, movesAfter } = this.parts;
+    for (let moves = movesAfter(this.movesTold); moves.length > 0; moves = movesAfter(this.movesTold)) {
+      const report: MoveReport = { client, moves };
+      const status = await postToAgent(this.parts, '/v1/moves', report, clock);
+      if (status === 0 || status >= 500) return;
+      this.movesTold = moves.at(-1)?.seq ?? this.movesTold;
+    }
   }
 
   private news(): CallReport | undefined {
@@ -94,28 +110,8 @@ export class CallReporter {
     return { ...message, services: Object.fromEntries(services) as CallReport['services'] };
   }
 
-  /** @returns the status of the answer; 0: nobody knows whether it arrived */
   private send(message: CallReport): Promise<number> {
-    const { url, token } = this.parts;
-    const text = JSON.stringify(message);
-    const headers = {
-      ...{ 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) },
-      ...(token !== '' && { authorization: `Bearer ${token}` }),
-    };
-    const send = url.startsWith('https:') ? httpsRequest : httpRequest;
-    return new Promise((resolve) => {
-      const request = send(new URL('/v1/calls', url), { method: 'POST', headers, agent: false });
-      const end = (status: number): void => {
-        cancel();
-        request.destroy();
-        resolve(status);
-      };
-      const cancel = this.parts.clock.after(SEND_MS, () => end(0));
-      request.on('socket', (socket) => socket.unref());
-      request.on('error', () => end(0));
-      request.on('response', ({ statusCode = 500 }) => end(statusCode));
-      request.end(text);
-    });
+    return postToAgent(this.parts, '/v1/calls', message, this.parts.clock);
   }
 }
 

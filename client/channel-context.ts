@@ -5,6 +5,7 @@
 import type { ChannelOptions } from '@grpc/grpc-js';
 import type { Candidate, TierChange } from '../core/decide/failover';
 import type { CatalogEntry } from '../core/domain/instance';
+import type { Move } from '../core/domain/move';
 import type { Order } from '../core/domain/order';
 import type { Clock, Rng } from '../core/time/clock';
 import {
@@ -28,6 +29,8 @@ export interface ChannelContext {
   readonly budget: RepeatBudget;
   readonly onEndpoint: (candidate: Candidate) => void;
   readonly onTierChange: (change: TierChange, reason: string) => void;
+  /** What goes on record of this client's decisions. */
+  readonly onMove: (move: Move) => void;
 }
 
 interface CatalogEndpoint extends GrpcEndpoint {

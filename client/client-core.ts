@@ -4,7 +4,9 @@
 import { EventEmitter } from 'node:events';
 import type { Candidate, TierChange } from '../core/decide/failover';
 import type { Fitness } from '../core/detect/fitness';
+import type { Move } from '../core/domain/move';
 import type { MethodTallies } from '../core/measure/method-tally';
+import { MoveLog } from '../core/measure/move-log';
 import type { Clock, Rng } from '../core/time/clock';
 import type { SettingEvent } from '../registry/port';
 import type { CallConfigParts } from './call-config';
@@ -76,6 +78,8 @@ export class ClientCore {
   readonly events = new EventEmitter<UnderstudyEvents>();
   private readonly monitors = new Map<string, CallMonitor>();
   private readonly methods = new Map<string, MethodCounts>();
+  /** What this process decided, for an agent that is told of it. */
+  readonly moves = new MoveLog();
   private readonly budgets = new Map<string, RepeatBudget>();
 
   constructor(
@@ -148,6 +152,7 @@ export class ClientCore {
         this.emit('endpoint', () => ({ ...this.stamp(service), id, tier, fitness, reason })),
       onTierChange: ({ kind, from, to }: TierChange, reason) =>
         this.emit(kind, () => ({ ...this.stamp(service), from, to, reason })),
+      onMove: (move: Move) => this.moves.add(service, move, this.clock.unixMs()),
     };
   }
 

@@ -4,7 +4,9 @@
  */
 import type { Candidate, TierDecision } from '../core/decide/failover';
 import { judge, type EndpointFacts } from '../core/detect/fitness';
+import { nextPresence, type Presence } from '../core/detect/presence';
 import { hostPort, type CatalogEntry } from '../core/domain/instance';
+import type { EndpointMove } from '../core/domain/move';
 import { orderedTier, type Order } from '../core/domain/order';
 import type { ChannelContext } from './channel-context';
 import { EndpointConnection, type EndpointPorts } from './endpoint-connection';
@@ -14,6 +16,16 @@ export interface Judged {
   readonly candidate: Candidate;
   /** Since when it has had this fitness, ms of the clock. */
   readonly sinceMs: number;
+  readonly presence: Presence;
+}
+
+export interface EndpointListener {
+  /** Something changed: judge again. */
+  onChange(): void;
+  /** An endpoint has another fitness than before. */
+  onEndpoint(candidate: Candidate): void;
+  /** One that was fit is so no more, or is so again. */
+  onMove(move: EndpointMove): void;
 }
 
 export interface Judgements {
@@ -25,6 +37,7 @@ export interface Judgements {
 
 export class EndpointSet {
   private readonly endpoints = new Map<string, EndpointConnection>();
+  private readonly presences = new Map<string, Presence>();
   private readonly last = new Map<string, { readonly fitness: Candidate['fitness']; readonly sinceMs: number }>();
 
   /** What was found of those that nobody has connected to yet: it stands until their entry changes. */
@@ -38,8 +51,7 @@ export class EndpointSet {
 
   constructor(
     private readonly createSubchannel: EndpointPorts['createSubchannel'],
-    private readonly onChange: () => void,
-    private readonly tell: (candidate: Candidate) => void,
+    private readonly listener: EndpointListener,
   ) {}
 
   get isEmpty(): boolean {
@@ -73,14 +85,16 @@ export class EndpointSet {
       const compared = this.factsOf(endpoint, nowMs);
       const { facts } = compared;
       const { fitness, reason } = judge(facts, missingGraceMs);
+      const candidate = { id, tier: orderedTier(endpoint.entry, order), fitness, reason };
+      const presence = this.presenceOf(endpoint, candidate, nowMs);
       const answers = facts.connection === 'ready' && fitness !== 'unfit' && fitness !== 'desperate';
       // Not listed and not answering: gone.
       if (facts.missingForMs !== null && !answers) {
         this.remove(id, endpoint);
+        this.presences.delete(id);
         continue;
       }
-      const candidate = { id, tier: orderedTier(endpoint.entry, order), fitness, reason };
-      const judged = { endpoint, candidate, sinceMs: this.sinceOf(candidate, nowMs) };
+      const judged = { endpoint, candidate, sinceMs: this.sinceOf(candidate, nowMs), presence };
       all.push(judged);
       if (endpoint.isAsleepAs(endpoint.entry)) this.asleep.set(endpoint, { entry: endpoint.entry, order, judged });
       wakeAtMs = Math.min(wakeAtMs, compared.wakeAtMs, graceEndMs(facts, nowMs, missingGraceMs));
@@ -104,11 +118,12 @@ export class EndpointSet {
   }
 
   private connectionTo(entry: CatalogEntry, { clock, options, safety }: ChannelContext): EndpointConnection {
-    const { createSubchannel, onChange } = this;
+    const { createSubchannel, listener } = this;
+    const onChange = (): void => listener.onChange();
     const onDoubt = (): void => this.askEverybody();
     // Not each time: with many endpoints that would be a judgement of all for each heartbeat of each.
     const onLife = (): void => {
-      if (this.comparing) this.onChange();
+      if (this.comparing) onChange();
     };
     return new EndpointConnection(entry, { clock, options, safety, onChange, onLife, onDoubt, createSubchannel });
   }
@@ -140,8 +155,17 @@ export class EndpointSet {
     const last = this.last.get(candidate.id);
     if (last?.fitness === candidate.fitness) return last.sinceMs;
     this.last.set(candidate.id, { fitness: candidate.fitness, sinceMs: nowMs });
-    this.tell(candidate);
+    this.listener.onEndpoint(candidate);
     return nowMs;
+  }
+
+  private presenceOf(endpoint: EndpointConnection, candidate: Candidate, nowMs: number): Presence {
+    const { id: instance, tier, fitness, reason } = candidate;
+    const signMs = endpoint.vitals.signAt(nowMs);
+    const { presence, moved } = nextPresence(this.presences.get(instance), fitness === 'fit', signMs, nowMs);
+    this.presences.set(instance, presence);
+    if (moved !== null) this.listener.onMove({ ...moved, instance, tier, reason });
+    return presence;
   }
 
   /** Silence counts only when it sets this endpoint apart from the others. */

@@ -6,6 +6,7 @@ import { status } from '@grpc/grpc-js';
 import { accuse, type CrowdOptions, type CrowdVerdict, type Reprieve } from '../core/detect/crowd';
 import {
   ejectionWakeMs,
+  isUntroubled,
   NOT_EJECTED,
   observeCall,
   passTime,
@@ -13,6 +14,7 @@ import {
   type EjectionOptions,
   type EjectionState,
 } from '../core/detect/ejection';
+import { addSign, firstSignMs, type Signs } from '../core/detect/signs';
 import {
   attemptEnded,
   attemptSent,
@@ -54,6 +56,7 @@ const ILLNESS: ReadonlySet<status> = new Set([status.UNAVAILABLE, status.INTERNA
 export class EndpointVitals {
   private silence: SilenceState | null = null;
   private silentReason: string | null = null;
+  private signs: Signs | null = null;
   private ejection: EjectionState = NOT_EJECTED;
   private trialRuns = false;
   private underWay = 0;
@@ -72,6 +75,7 @@ export class EndpointVitals {
     // What failed was on another connection, perhaps of another process.
     this.ejection = NOT_EJECTED;
     this.silentReason = null;
+    this.signs = null;
     // The first round trip is measured at once: without it nothing could be late.
     this.heartbeat();
   }
@@ -86,6 +90,11 @@ export class EndpointVitals {
   /** Why it counts as silent, or null. */
   get silentWhy(): string | null {
     return this.silentReason;
+  }
+
+  /** When the signs began that speak against it now: a failed, outrun or doubted attempt; null: there is none. */
+  signAt(nowMs: number): number | null {
+    return firstSignMs(this.signs, nowMs);
   }
 
   /** It keeps calls waiting longer than usual, and has not yet answered the heartbeat that was sent to make sure. */
@@ -185,6 +194,7 @@ export class EndpointVitals {
     }
     this.arm(wakeAtMs);
     if (!fellSilent) return;
+    this.signs = addSign(this.signs, state.heartbeat?.sentMs ?? nowMs);
     this.silentReason = reason;
     this.ports.onChange();
   }
@@ -208,15 +218,18 @@ export class EndpointVitals {
     this.silence = next;
     if (!spoke) return;
     this.silentReason = null;
+    if (isUntroubled(this.ejection)) this.signs = null;
     this.ports.onChange();
   }
 
   private observe(end: CallEnd, nowMs: number): void {
+    if (end === 'failed' || end === 'outrun') this.signs = addSign(this.signs, nowMs);
     this.changeEjection(observeCall(this.ejection, end, nowMs, this.ports.options.ejection));
   }
 
   private changeEjection(next: EjectionState): void {
     const changed = next.phase !== this.ejection.phase;
+    if (isUntroubled(next) && this.silentReason === null) this.signs = null;
     this.ejection = next;
     const wakeMs = ejectionWakeMs(next, this.ports.options.ejection);
     if (wakeMs !== null) this.arm(wakeMs);

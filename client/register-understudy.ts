@@ -4,6 +4,7 @@
 import type { ClientOptions as GrpcClientOptions, ServiceDefinition } from '@grpc/grpc-js';
 import { randomUUID } from 'node:crypto';
 import type { EventEmitter } from 'node:events';
+import { hostname } from 'node:os';
 import type { Clock } from '../core/time/clock';
 import type { RegistryConfig } from '../registry/factory';
 import type { Registry } from '../registry/port';
@@ -88,7 +89,13 @@ function reporterOf(core: ClientCore, clock: Clock): CallReporter | undefined {
   if (url === '') return undefined;
   const counters = (): ReturnType<ClientCore['counters']> => core.counters();
   const takeMethods = (service: string): ReturnType<ClientCore['takeMethods']> => core.takeMethods(service);
-  return new CallReporter({ url, token, everyMs, client: randomUUID(), clock, counters, takeMethods });
+  const movesAfter = (seq: number): ReturnType<ClientCore['moves']['after']> => core.moves.after(seq);
+  return new CallReporter({ url, token, everyMs, client: clientId(), clock, counters, takeMethods, movesAfter });
+}
+
+/** Names the process to people, and is unique. */
+function clientId(): string {
+  return `${hostname().slice(0, 60)}:${process.pid}:${randomUUID().slice(0, 8)}`;
 }
 
 /** grpc-js constructs resolvers itself, so what they share is bound into the class. */

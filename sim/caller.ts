@@ -78,6 +78,7 @@ export class Caller {
       rng: random.next,
       onEndpoint: (candidate) => listener.onEndpoint(id, candidate),
       onTierChange: (change, reason) => listener.onTierChange(id, change, reason),
+      onMove: () => undefined,
     };
     this.balancer = new UnderstudyBalancer({
       createSubchannel: (address) => this.connectionTo('host' in address ? address.host : ''),

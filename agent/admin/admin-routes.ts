@@ -4,13 +4,12 @@
  */
 import { z } from 'zod';
 import { foldIncidents, incidentMatches } from '../../core/domain/incident-record';
-import { TallyBook } from '../../core/measure/call-tally';
-import { MethodBook } from '../../core/measure/method-tally';
 import type { Clock } from '../../core/time/clock';
 import type { Journal } from '../ports';
 import type { ServiceFigures } from '../service-ports';
 import type { AgentMetrics } from './agent-metrics';
 import type { AdminAnswer, AdminRequest } from './admin-server';
+import { ToldCalls } from './told-calls';
 
 /** What an operator may do to one instance; each answers with a sentence, or says why not. */
 export interface Operated {
@@ -41,28 +40,11 @@ const actionSchema = z.discriminatedUnion('action', [
   z.strictObject({ action: z.literal('undrain'), instance }),
 ]);
 
-const count = z.int().min(0);
-const methodName = z.string().min(1).max(512);
-const method = z.strictObject({
-  ...{ calls: count, failuresSeen: count, failuresHidden: count },
-  instances: z.record(instance, z.strictObject({ attempts: count, failures: count })),
-});
-const tally = z.strictObject({
-  ...{ calls: count, attempts: count, failuresSeen: count, failuresHidden: count },
-  methods: z.record(methodName, method).optional(),
-});
-const callsSchema = z.strictObject({
-  client: z.string().min(1).max(100),
-  seq: count,
-  services: z.record(z.string().min(1).max(128), tally),
-});
-
 export function adminRoutes(ports: AdminPorts): (request: AdminRequest) => Promise<AdminAnswer> {
   const { agent, version, clock, journal, metrics, services } = ports;
   const startedMs = clock.nowMs();
   const startedUnixMs = clock.unixMs();
-  const book = new TallyBook();
-  const methods = new MethodBook();
+  const told = new ToldCalls(clock);
   const routes: Readonly<Record<string, (request: AdminRequest) => Promise<AdminAnswer>>> = {
     'GET /v1/health': () => ok({ agent, ok: true }),
     'GET /v1/status': () =>
@@ -89,18 +71,15 @@ export function adminRoutes(ports: AdminPorts): (request: AdminRequest) => Promi
       const { service = '', sinceUnixMs = 0 } = wanted;
       const own = services.map((one) => one.figures()).filter((one) => one.service === service);
       const observations = own.map(({ id: instance }) => ({ instance, sinceUnixMs: startedUnixMs }));
-      const minutes = book.since(service, sinceUnixMs);
-      return ok({ agent, observations, minutes, methods: methods.since(service, sinceUnixMs) });
+      return ok({ agent, observations, ...told.calls(service, sinceUnixMs) });
     },
-    'POST /v1/calls': ({ body }) => {
-      const parsed = callsSchema.safeParse(body);
-      if (!parsed.success) return Promise.resolve(fault(400, faultsOf(parsed.error)));
-      const taken = book.take(parsed.data, clock.unixMs());
-      if (taken)
-        for (const [service, tally] of Object.entries(parsed.data.services))
-          if (tally.methods !== undefined) methods.take(service, tally.methods, clock.unixMs());
-      return ok({ taken });
+    'POST /v1/calls': ({ body }) => taken(told.takeCalls(body)),
+    'GET /v1/moves': ({ query }) => {
+      const wanted = wantedBy(query);
+      if (typeof wanted === 'string') return Promise.resolve(fault(400, wanted));
+      return ok({ agent, ...told.movesSince(wanted.service, wanted.sinceUnixMs ?? 0) });
     },
+    'POST /v1/moves': ({ body }) => taken(told.takeMoves(body)),
     'POST /v1/actions': ({ body }) => Promise.resolve(act(body, services)),
   };
   return (request) =>
@@ -140,6 +119,11 @@ function wantedBy(query: URLSearchParams): { readonly service?: string; readonly
 
 function faultsOf({ issues }: z.ZodError): string {
   return issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ');
+}
+
+/** What callers told was taken, or what is wrong with it. */
+function taken(what: boolean | number | z.ZodError): Promise<AdminAnswer> {
+  return what instanceof z.ZodError ? Promise.resolve(fault(400, faultsOf(what))) : ok({ taken: what });
 }
 
 function ok(body: unknown): Promise<AdminAnswer> {

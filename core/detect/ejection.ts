@@ -52,6 +52,11 @@ type StateOf<Phase> = EjectionState & { phase: Phase };
 
 export const NOT_EJECTED: EjectionState = { phase: 'in', streak: 0, outrun: null, ejections: 0 };
 
+/** No call that ended speaks against it. */
+export function isUntroubled(state: EjectionState): boolean {
+  return state.phase === 'in' && state.streak === 0 && state.outrun === null;
+}
+
 /** Takes the end of one call in. */
 export function observeCall(
   state: EjectionState,

@@ -3,6 +3,7 @@
  * instances were fit. Every ratio comes with its sample size; what was not measured is null.
  */
 import type { DownTime, Incident } from '../domain/incident-record';
+import type { KeptMove, Move } from '../domain/move';
 import { addTallies, NO_CALLS, type CallTally, type TallyMinute } from './call-tally';
 import type { InstanceTally, MethodTallies } from './method-tally';
 import { reliability, type ReliabilityFigures } from './reliability';
@@ -23,6 +24,8 @@ export interface ReportInput {
   readonly methods: MethodTallies;
   readonly incidents: readonly Incident[];
   readonly observations: readonly Observation[];
+  /** What clients told that they did, each move once. */
+  readonly moves: readonly KeptMove[];
 }
 
 /** Of so many times; ms. */
@@ -56,6 +59,10 @@ export interface ServiceReport {
   readonly detect: Times | null;
   readonly recover: Times | null;
   readonly rejoin: Times | null;
+  /** By the clients: since the first sign until the calls went to another tier, … */
+  readonly switch: Times | null;
+  /** … and since the better tier was fit again until they went back. An operator's orders count in neither. */
+  readonly failback: Times | null;
   /** Over all instances; null where nothing was looked at, or nothing failed. */
   readonly instances: number;
   readonly outages: number;
@@ -100,6 +107,8 @@ export function serviceReport(input: ReportInput): ServiceReport {
       begun.flatMap(({ fromMs, verifiedMs }) => (verifiedMs === undefined ? [] : [verifiedMs - fromMs])),
     ),
     rejoin: timesOf(ended),
+    switch: moveTimes(input, 'failover'),
+    failback: moveTimes(input, 'failback'),
     instances: observations.length,
     outages: begun.length,
     availability: watchedMs === 0 ? null : upMs / watchedMs,
@@ -155,6 +164,11 @@ function rowOf(name: string, failures: number, of: number): RatioRow {
 
 function byName(one: RatioRow, other: RatioRow): number {
   return one.name < other.name ? -1 : 1;
+}
+
+function moveTimes({ moves, sinceUnixMs }: ReportInput, kind: Move['kind']): Times | null {
+  const own = moves.filter((move) => move.kind === kind && move.atUnixMs >= sinceUnixMs);
+  return timesOf(own.flatMap(({ afterMs }) => (afterMs === undefined ? [] : [afterMs])));
 }
 
 /** Nearest rank: a time that was measured, never one between two. */

@@ -6,12 +6,12 @@ import { settingsKey } from '../../core/domain/order';
 import { openRegistry } from '../../registry/factory';
 import { readSetting, type Registry } from '../../registry/port';
 import { freePorts } from '../../scripts/consul/free-ports';
-import { calculatorCommand, startAgent, type AgentProcess } from '../support/agent-process';
+import { calculatorCommand, startAgent, type AgentProcess } from '../../scripts/chaos/agent-process';
 import { startCli } from '../support/cli-process';
 import { add } from '../support/client-bench';
 import { startConsul, type ConsulProcess } from '../support/consul-process';
-import { unary } from '../support/unary';
-import { until } from '../support/until';
+import { unary } from '../../scripts/chaos/unary';
+import { until } from '../../scripts/chaos/until';
 
 jest.setTimeout(90_000);
 

@@ -1,4 +1,5 @@
 /** The report of a real service whose primary was killed under the calls of a real client. */
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -64,8 +65,14 @@ async function callWhilePrimaryDies(): Promise<void> {
   );
   await registry.close();
   const understudy = registerUnderstudy({
-    ...{ services: [calculatorService], reportTo: `http://${hostPort(agent)}`, reportEveryMs: 200 },
+    ...{
+      services: [calculatorService],
+      reportTo: `http://${hostPort(agent)}`,
+      reportEveryMs: 200,
+      failbackHoldMs: 100,
+    },
   });
+  const failedBack = once(understudy.events, 'failback');
   const target = `consul://${consul.address}/calculator`;
   const client = new CalculatorClient(target, credentials.createInsecure(), understudy.channelOptions);
   try {
@@ -73,6 +80,7 @@ async function callWhilePrimaryDies(): Promise<void> {
       if (call === CALLS / 2) process.kill(await agents[0]!.serverPid(), 'SIGKILL');
       await add(client);
     }
+    await failedBack;
   } finally {
     client.close();
     await understudy.close();
@@ -96,6 +104,8 @@ it('counts every call once, and what the death of the primary did to calls and i
   expect(made.calls).toMatchObject({ calls: CALLS, failuresSeen: 0, seen: { value: 0 } });
   expect(made.calls.attempts).toBeGreaterThanOrEqual(CALLS);
   expect(made).toMatchObject({ instances: 2, outages: 1, detect: { of: 1 }, recover: { of: 1 }, rejoin: { of: 1 } });
+  expect(made).toMatchObject({ switch: { of: 1 }, failback: { of: 1 } });
+  expect(made.failback?.max).toBeGreaterThanOrEqual(100);
   expect(made.mttrMs).toBe(made.rejoin?.max);
   expect(made.availability).toBeGreaterThan(0);
   expect(made.availability).toBeLessThan(1);
@@ -112,6 +122,19 @@ it('counts every call once, and what the death of the primary did to calls and i
   );
   expect(text.stdout).toMatch(/^calculator-2 +\d+ +0 +0\.0000 % +100\.0000 %/m);
   expect(text.stdout).toMatch(/^time to rejoin +\S+ m?s +p95 .*, of 1$/m);
+  expect(text.stdout).toMatch(/^time to switch +\S+ m?s +p95 .*, of 1$/m);
+});
+
+it('explains the incident with what the client knew and did beside the agent', async () => {
+  const [incident] = (await recovered()).incidents;
+  const story = await run('explain', incident!.id);
+  expect(story).toMatchObject({ code: 0, stderr: '' });
+  expect(story.stdout).toMatch(/ {2}child +detected +server ended: signal SIGKILL/);
+  expect(story.stdout).toMatch(/ {2}client \S+:\d+:\S+ +ejected +calculator-1: .* \[\S+ ms after the first sign\]/);
+  expect(story.stdout).toMatch(/ {2}client \S+ +failover +tier 0 to 1: tier 0 cannot answer: calculator-1: /);
+  expect(story.stdout).toMatch(/ {2}client \S+ +failback +tier 1 to 0: .* \[\S+ m?s after it was fit again\]/);
+  const told = JSON.parse((await run('explain', incident!.id, '--json')).stdout) as { moves: { kind: string }[] };
+  expect(told.moves.map(({ kind }) => kind)).toEqual(['ejected', 'failover', 'returned', 'failback']);
 });
 
 it('tells a mistake with code 2', async () => {
@@ -137,6 +160,7 @@ itWithBrowserAlone()('is one page that a browser shows with its plot, and asks f
     await page.locator('#plot canvas').waitFor();
     expect(await page.locator('h1').textContent()).toBe('Reliability of calculator');
     expect(await page.locator('td', { hasText: /^300$/ }).count()).toBe(2);
+    expect(await page.locator('tr', { hasText: /^time to fail back/ }).textContent()).toContain('of 1');
     expect(await page.locator('td', { hasText: 'server ended: signal SIGKILL' }).count()).toBe(1);
     const drawn = await page.locator('#plot canvas').evaluate((canvas) => {
       const { width, height } = canvas as unknown as { width: number; height: number };

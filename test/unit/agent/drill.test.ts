@@ -98,7 +98,15 @@ it('moves the calls for its time and back, keeps what else is set, and is on rec
   ]);
   const nowUnixMs = clock.unixMs();
   const report = serviceReport({
-    ...{ service: 'calculator', sinceUnixMs: nowUnixMs - 3_600_000, nowUnixMs, minutes: [], methods: {}, incidents },
+    ...{
+      service: 'calculator',
+      sinceUnixMs: nowUnixMs - 3_600_000,
+      nowUnixMs,
+      minutes: [],
+      methods: {},
+      moves: [],
+      incidents,
+    },
     observations: [{ instance: 'two', sinceUnixMs: 0 }],
   });
   expect(report).toMatchObject({ outages: 0, availability: 1, mtbfMs: null });

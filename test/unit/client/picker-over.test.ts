@@ -30,6 +30,7 @@ function endpoint(id: string, fitness: Fitness, standing: 'in' | 'probation', he
     endpoint: connection as unknown as EndpointConnection,
     candidate: { id, tier: 0, fitness, reason: '' },
     sinceMs: 0,
+    presence: { state: 'in', sinceMs: 0 },
   };
 }
 

@@ -37,7 +37,7 @@ it('becomes rows of a report, each with its sample and its interval', () => {
   const methods = addMethods(one(100), { '/s/Sub': { ...one(50)['/s/Add']! } });
   const { byMethod, byInstance } = serviceReport({
     ...{ service: 'calculator', sinceUnixMs: 0, nowUnixMs: DAY_MS, minutes: [], incidents: [], observations: [] },
-    methods,
+    ...{ methods, moves: [] },
   });
   expect(byMethod.map(({ name, failures, failure }) => [name, failures, failure.of])).toEqual([
     ['/s/Add', 3, 100],

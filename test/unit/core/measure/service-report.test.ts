@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import type { Incident } from '../../../../core/domain/incident-record';
+import type { KeptMove } from '../../../../core/domain/move';
 import { TallyBook } from '../../../../core/measure/call-tally';
 import { serviceReport, type ReportInput } from '../../../../core/measure/service-report';
 import { ratioOf } from '../../../../core/measure/wilson';
@@ -28,6 +29,7 @@ function report(change: Partial<ReportInput>): ReturnType<typeof serviceReport> 
     minutes: [],
     methods: {},
     incidents: [],
+    moves: [],
     observations,
     ...change,
   });
@@ -108,5 +110,26 @@ describe('a book of tallies', () => {
     const kept = book.since('calculator', 0);
     expect(kept).toHaveLength(10_080);
     expect(kept.at(-1)?.atUnixMs).toBe(10_099 * 60_000);
+  });
+});
+
+describe('the times that clients tell', () => {
+  let seq = 0;
+  const move = (kind: 'failover' | 'failback', afterMs: number | undefined, agoMs = HOUR): KeptMove => {
+    seq += 1;
+    const ends = { service: 'calculator', client: 'c', seq, from: 0, to: 1, reason: '' };
+    return { ...ends, kind, atUnixMs: NOW - agoMs, afterMs };
+  };
+
+  it('are the median, p95 and longest of those of the window, without what an operator ordered', () => {
+    const moves = [10, 30, 20].map((ms) => move('failover', ms));
+    const others = [move('failover', undefined), move('failover', 9000, 11 * HOUR), move('failback', 3000)];
+    const made = report({ moves: [...moves, ...others] });
+    expect(made.switch).toEqual({ of: 3, median: 20, p95: 30, max: 30 });
+    expect(made.failback).toEqual({ of: 1, median: 3000, p95: 3000, max: 3000 });
+  });
+
+  it('are null where no client told of any', () => {
+    expect(report({})).toMatchObject({ switch: null, failback: null });
   });
 });
