@@ -80,7 +80,8 @@ export class CallTrace {
         const record = { method: this.path, endpoint: endpoint.entry.id, code: status[code], why, tookMs };
         this.monitor.attemptEnded(record, outcomeOf(code));
         if (!this.method.streams) this.compare(endpoint, code, startedMs, nowMs);
-        this.attemptEnded(endpoint, code, details, tookMs);
+        if (code === status.OK && !this.method.streams) this.measure([endpoint], startedMs);
+        this.attemptEnded(endpoint, code, details);
       },
     };
   }
@@ -138,11 +139,16 @@ export class CallTrace {
   begun(): void {
     if (this.hasBegun) return;
     this.hasBegun = true;
-    this.monitor.attemptSucceeded(this.path, this.clock.nowMs() - this.startedMs);
+    this.measure(this.tried, this.startedMs);
   }
 
-  private attemptEnded(endpoint: EndpointConnection, code: status, details: string, tookMs: number): void {
-    if (code === status.OK && !this.method.streams) this.monitor.attemptSucceeded(this.path, tookMs);
+  /** What an outage took is no measure: for long no attempt would count as late. */
+  private measure(asked: readonly EndpointConnection[], startedMs: number): void {
+    if (asked.every(({ vitals }) => startedMs > vitals.lastSilenceEndedMs))
+      this.monitor.attemptSucceeded(this.path, this.clock.nowMs() - startedMs);
+  }
+
+  private attemptEnded(endpoint: EndpointConnection, code: status, details: string): void {
     if (outcomeOf(code) === 'failure') {
       this.failedAttempts += 1;
       this.lastFailure = details;

@@ -63,6 +63,7 @@ export class EndpointVitals {
   private connections = 0;
   private latency = new EwmaLatency();
   private reprieve: Reprieve = null;
+  private silenceEndedMs = -Infinity;
   private armedForMs = Infinity;
   private disarm: () => void = () => undefined;
 
@@ -81,6 +82,8 @@ export class EndpointVitals {
   }
 
   disconnected(): void {
+    // What is still under way on the connection that was given up may yet be answered.
+    if (this.silentReason !== null) this.silenceEndedMs = this.ports.clock.nowMs();
     this.silence = null;
     this.silentReason = null;
     this.disarm();
@@ -119,6 +122,11 @@ export class EndpointVitals {
   /** Last sign of life, ms of the clock; null without a connection. */
   get lastLifeMs(): number | null {
     return this.silence?.lastLifeMs ?? null;
+  }
+
+  /** An attempt that began before then has measured how long it was away, and not how long calls take. */
+  get lastSilenceEndedMs(): number {
+    return this.silenceEndedMs;
   }
 
   /** Whether its silence sets it apart from the others; null when it is not silent. */
@@ -218,6 +226,7 @@ export class EndpointVitals {
     this.silence = next;
     if (!spoke) return;
     this.silentReason = null;
+    this.silenceEndedMs = next.lastLifeMs;
     if (isUntroubled(this.ejection)) this.signs = null;
     this.ports.onChange();
   }

@@ -53,16 +53,23 @@ export function applyFault(fault: Fault, stage: Stage): number {
     stage.callers.get(fault.target)?.process.stopFor(forMs);
     return forMs;
   }
-  if (kind === 'shared') {
-    const undos = [...stage.hosts.values()].map(({ server }) => server.fall('refusing'));
-    return later(forMs, () => undos.forEach((undo) => undo()));
-  }
+  if (kind === 'shared' || kind === 'shared-hang' || kind === 'caller-cut') return troubleAll(fault, stage, later);
   const host = stage.hosts.get(fault.target);
   if (kind === 'cut' || kind === 'cut-one-way' || kind === 'loss' || kind === 'latency') {
     const heal = troubleLink(fault, stage);
     return later(forMs, heal);
   }
   return host === undefined ? 0 : troubleHost(fault, host, stage, later);
+}
+
+/** All servers, or all links of one caller to them, at once. */
+function troubleAll(fault: Fault, stage: Stage, later: Later): number {
+  const trouble = ([id, { server }]: readonly [string, AgentHost]): (() => void) =>
+    fault.kind === 'caller-cut'
+      ? troubleLink({ ...fault, kind: 'cut', peer: id }, stage)
+      : server.fall(fault.kind === 'shared' ? 'refusing' : 'hung');
+  const undos = [...stage.hosts].map(trouble);
+  return later(fault.forMs, () => undos.forEach((undo) => undo()));
 }
 
 function troubleHost(fault: Fault, host: AgentHost, stage: Stage, later: Later): number {

@@ -45,7 +45,6 @@ export interface Load {
 
 const SAFE = '/sim.Work/Read';
 const UNSAFE = '/sim.Work/Write';
-const SERVICE = 'work';
 
 export class Caller {
   readonly process: SimProcess;
@@ -59,6 +58,7 @@ export class Caller {
 
   constructor(
     readonly id: string,
+    service: string,
     private readonly ports: CallerPorts,
   ) {
     const { engine, options, random, listener } = ports;
@@ -73,7 +73,7 @@ export class Caller {
       hedge: { enabled, minDelayMs, firstDelayMs },
     });
     this.context = {
-      ...{ service: SERVICE, registryDescription: 'the simulated Consul', options, clock, safety, budget: this.budget },
+      ...{ service, registryDescription: 'the simulated Consul', options, clock, safety, budget: this.budget },
       order: null,
       rng: random.next,
       onEndpoint: (candidate) => listener.onEndpoint(id, candidate),

@@ -8,6 +8,7 @@ export const FAULT_KINDS = [
   'kill',
   'crash-loop',
   'shared',
+  'shared-hang',
   'hang',
   'sick',
   'half',
@@ -18,6 +19,7 @@ export const FAULT_KINDS = [
   'agent-pause',
   'rolling',
   'caller-pause',
+  'caller-cut',
   'cut',
   'cut-one-way',
   'loss',
@@ -98,11 +100,12 @@ function drawFault(random: Random, { tiers, callers }: Shape): Fault {
   // Short ones are common, and long ones happen: even on a scale of powers, from 100 ms to 20 s.
   const forMs = INSTANT.includes(kind) ? 0 : Math.round(100 * 200 ** random.next());
   // All instances fall at once: something that they share is gone.
-  if (kind === 'shared') return { kind, atMs, forMs, target: '', peer: '' };
+  if (kind === 'shared' || kind === 'shared-hang') return { kind, atMs, forMs, target: '', peer: '' };
   const instance = instanceName(random.int(0, tiers.length - 1));
   const caller = callerName(random.int(0, callers - 1));
   if (OF_CONSUL.includes(kind)) return { kind, atMs, forMs, target: '', peer: '' };
   if (kind === 'caller-pause') return { kind, atMs, forMs: Math.min(forMs, 5_000), target: caller, peer: '' };
+  if (kind === 'caller-cut') return { kind, atMs, forMs, target: caller, peer: '' };
   if (!OF_LINKS.includes(kind)) return { kind, atMs, forMs, target: instance, peer: '' };
   const links: readonly [readonly [string, string], ...(readonly [string, string])[]] = [
     [caller, instance],

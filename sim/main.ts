@@ -1,8 +1,11 @@
 /**
- * `npm run sim`: runs seeds, prints and shrinks what broke, and replays one seed to the letter.
+ * `npm run sim`: runs seeds, prints and shrinks what broke, and replays one seed to the letter; or lets failures roll through
+ * a fleet of thousands.
  */
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { describeFault } from './faults';
+import { runScale } from './scale/run-scale';
+import { scaleFigures, scaleLines } from './scale/scale-text';
 import { runSeed, type RunResult } from './run';
 import { shrink } from './shrink';
 
@@ -11,6 +14,9 @@ interface Flags {
   readonly from: number;
   readonly seed?: number;
   readonly json: boolean;
+  readonly scale: boolean;
+  readonly instances: number;
+  readonly clients: number;
 }
 
 function whole(text: string): number {
@@ -24,6 +30,9 @@ function parseFlags(argv: readonly string[]): Flags {
     .option('--seeds <n>', 'how many seeds', whole, 100)
     .option('--from <seed>', 'the first of them', whole, 1)
     .option('--seed <seed>', 'this one alone, with its trace', whole)
+    .option('--scale', 'a fleet in place of the seeds: failures roll through it, and what it costs is printed', false)
+    .option('--instances <n>', 'of the fleet, ten to a service', whole, 10_000)
+    .option('--clients <n>', 'of the fleet, each calls one to three services', whole, 1_000)
     .option('--json', 'print one JSON object at the end, and nothing else', false)
     .allowExcessArguments(false)
     .exitOverride()
@@ -86,6 +95,15 @@ async function many({ from, seeds: count, json }: Flags): Promise<number> {
   return failures.length === 0 ? 0 : 1;
 }
 
+async function fleet({ seed = 1, instances, clients, json }: Flags): Promise<number> {
+  const tell = (nowMs: number): void => void process.stderr.write(`\r${nowMs / 1_000} s of simulated time `);
+  const result = await runScale(seed, { instances, clients }, process.stderr.isTTY ? tell : () => undefined);
+  if (process.stderr.isTTY) process.stderr.write('\r');
+  if (json) say(JSON.stringify(scaleFigures(result)));
+  else for (const line of scaleLines(result)) say(line);
+  return result.missing === '' && result.calls.lostSafe === 0 ? 0 : 1;
+}
+
 async function main(): Promise<number> {
   let flags: Flags;
   try {
@@ -93,6 +111,7 @@ async function main(): Promise<number> {
   } catch (error) {
     return error instanceof CommanderError && error.exitCode === 0 ? 0 : 2;
   }
+  if (flags.scale) return fleet(flags);
   return flags.seed === undefined ? many(flags) : replay(flags.seed, flags.json);
 }
 

@@ -2,7 +2,8 @@
  * One run: a world from a seed, its faults, and then the time in which everything must come back. It ends at the first
  * violation, or once everything has converged.
  */
-import { drawSchedule, WARM_UP_MS, type Schedule } from './faults';
+import { DEFAULT_WATCH } from '../core/decide/watch-step';
+import { drawSchedule, WARM_UP_MS, type FaultKind, type Schedule } from './faults';
 import { Random } from './random';
 import { Convergence } from './convergence';
 import { World } from './world';
@@ -39,7 +40,7 @@ export async function runSeed(seed: number, schedule: Schedule = drawSchedule(ne
     for (const host of world.hosts.values()) host.forgive();
   });
   await world.run(quietMs, () => false);
-  const endMs = quietMs + CONVERGE_MS + convergence.longestHoldMs;
+  const endMs = quietMs + CONVERGE_MS + longestWaitMs(schedule) + convergence.longestHoldMs;
   if (world.violations.length === 0) await convergence.await(endMs);
   const { convergedMs, calls } = convergence;
   if (world.violations.length === 0 && convergedMs === null)
@@ -51,4 +52,10 @@ export async function runSeed(seed: number, schedule: Schedule = drawSchedule(ne
     ...{ events: world.engine.events, simulatedMs: world.engine.nowMs, fingerprint: world.trace.fingerprint },
     lines: world.trace.lines,
   };
+}
+
+/** Who stood still when the index began anew asks for one that will not come, and learns of it when its query ends. */
+function longestWaitMs({ faults }: Schedule): number {
+  const has = (...kinds: readonly FaultKind[]): boolean => faults.some(({ kind }) => kinds.includes(kind));
+  return has('caller-pause') && has('consul-index', 'consul-wiped') ? DEFAULT_WATCH.waitMs : 0;
 }

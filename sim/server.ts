@@ -33,10 +33,13 @@ export class SimServer {
   incarnation = 0;
   /** It is ending: what comes now is refused. */
   isDraining = false;
+  onStart: () => void = () => undefined;
   onEnd: () => void = () => undefined;
   private readonly peers = new Set<ServerPeer>();
   private backlog: (() => void)[] = [];
   private illness: symbol | null = null;
+  /** What those who follow its health were told; a process that hangs tells nobody. */
+  private said = true;
 
   constructor(
     readonly id: string,
@@ -57,7 +60,9 @@ export class SimServer {
   start(): void {
     this.isUp = true;
     this.isDraining = false;
+    this.said = this.isServing;
     this.incarnation += 1;
+    this.onStart();
   }
 
   /** The process ends. @param silently the machine lost its power: nobody is told */
@@ -72,7 +77,7 @@ export class SimServer {
 
   drain(): void {
     this.isDraining = true;
-    for (const peer of this.peers) peer.told(false);
+    this.say(false);
   }
 
   /** Makes this process ill. @returns how it gets well again, if it still is the same process, and ill of nothing else */
@@ -92,10 +97,15 @@ export class SimServer {
   }
 
   private become(mode: ServerMode): void {
-    const served = this.isServing;
     this.mode = mode;
-    if (mode !== 'hung') for (const work of this.backlog.splice(0)) work();
-    if (served !== this.isServing && mode !== 'hung') for (const peer of this.peers) peer.told(this.isServing);
+    if (mode === 'hung') return;
+    for (const work of this.backlog.splice(0)) work();
+    if (this.said !== this.isServing) this.say(this.isServing);
+  }
+
+  private say(serving: boolean): void {
+    this.said = serving;
+    for (const peer of this.peers) peer.told(serving);
   }
 
   join(peer: ServerPeer): void {

@@ -32,13 +32,14 @@ export class SimProcess implements Clock {
   after(delayMs: number, fire: () => void): () => void {
     if (!Number.isFinite(delayMs)) throw new RangeError(`a timer cannot wait ${String(delayMs)} ms`);
     let cancelled = false;
-    this.engine.after(delayMs, () => {
+    const disarm = this.engine.after(delayMs, () => {
       this.take(() => {
         if (!cancelled) fire();
       });
     });
     return () => {
       cancelled = true;
+      disarm();
     };
   }
 

@@ -3,33 +3,34 @@
  */
 import { status } from '@grpc/grpc-js';
 import type { Engine } from './engine';
+import { Fingerprint } from './fingerprint';
 import type { WorldListener } from './world-listener';
 
 export class Trace implements Partial<WorldListener> {
   readonly lines: string[] = [];
-  private hash = 0x811c9dc5;
+  private readonly print = new Fingerprint();
 
   constructor(private readonly engine: Engine) {}
 
-  /** FNV-1a over all that happened, calls included. */
+  /** Of all that happened, calls included. */
   get fingerprint(): string {
-    return (this.hash >>> 0).toString(16).padStart(8, '0');
+    return this.print.text;
   }
 
   say(line: string): void {
     const stamped = `${this.engine.nowMs.toFixed(3).padStart(11)} ${line}`;
     this.lines.push(stamped);
-    this.mix(stamped);
+    this.print.mix(stamped);
   }
 
   readonly onCallEnd: WorldListener['onCallEnd'] = ({ id, caller, isSafe }, { code, details }) => {
     const text = `${caller} ${isSafe ? 'safe' : 'unsafe'} call ${id}: ${status[code]}`;
-    if (code === status.OK) this.mix(`${this.engine.nowMs} ${text}`);
+    if (code === status.OK) this.print.mix(`${this.engine.nowMs} ${text}`);
     else this.say(`${text}: ${details}`);
   };
 
   readonly onAttempt: WorldListener['onAttempt'] = ({ id }, server) =>
-    this.mix(`${this.engine.nowMs} ${id} to ${server}`);
+    this.print.mix(`${this.engine.nowMs} ${id} to ${server}`);
 
   readonly onEndpoint: WorldListener['onEndpoint'] = (caller, { id, fitness, reason }) =>
     this.say(`${caller} finds ${id} ${fitness}: ${reason}`);
@@ -40,10 +41,4 @@ export class Trace implements Partial<WorldListener> {
   readonly onSignal: WorldListener['onSignal'] = (instance, signal) => this.say(`${instance} gets ${signal}`);
 
   readonly onServerEnd: WorldListener['onServerEnd'] = (instance) => this.say(`${instance} ends`);
-
-  private mix(text: string): void {
-    for (let place = 0; place < text.length; place += 1) {
-      this.hash = Math.imul(this.hash ^ text.charCodeAt(place), 0x01000193);
-    }
-  }
 }

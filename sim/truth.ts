@@ -6,16 +6,23 @@ import type { AgentHost } from './agent-host';
 import type { SimConsul } from './consul';
 import { CONSUL } from './consul-access';
 import type { Engine } from './engine';
-import type { Fault } from './faults';
+import type { Fault, FaultKind } from './faults';
 import type { WorldListener } from './world-listener';
 
 /** TCP and its backoff need this long to find out that a link works again. */
 const LINK_AFTERMATH_MS = 1_500;
+/** They meet the server alone: its agent goes on, and is held to what it promises. */
+const OF_SERVERS: readonly FaultKind[] = ['kill', 'crash-loop', 'hang', 'sick', 'half', 'slow', 'refuse'];
 
 export class Truth implements Pick<WorldListener, 'onFault' | 'onStep' | 'onView' | 'onConnection'> {
   private readonly unwellMs = new Map<string, number>();
+  /** Since when those who are ill now have been. */
+  private readonly illness = new Map<string, number>();
+  private readonly illForMs = new Map<string, number>();
   private readonly goneSinceMs = new Map<string, number>();
   private readonly troubledUntilMs = new Map<string, number>();
+  private readonly agentTroubledUntilMs = new Map<string, number>();
+  private readonly cutOff = new Map<string, { readonly sinceMs: number; readonly untilMs: number }>();
   private readonly readySinceMs = new Map<string, number>();
   private readonly listedSinceMs = new Map<string, number>();
   /** When the last fault ends. */
@@ -25,6 +32,8 @@ export class Truth implements Pick<WorldListener, 'onFault' | 'onStep' | 'onView
     private readonly engine: Engine,
     private readonly consul: SimConsul,
     readonly hosts: ReadonlyMap<string, AgentHost>,
+    /** So long a caller that hears nobody accuses nobody. */
+    private readonly patienceMs: number,
   ) {}
 
   get nowMs(): number {
@@ -32,16 +41,25 @@ export class Truth implements Pick<WorldListener, 'onFault' | 'onStep' | 'onView
   }
 
   readonly onFault = (fault: Fault, untilMs: number): void => {
-    const { target, peer } = fault;
+    const { kind, target, peer } = fault;
     this.quietFromMs = Math.max(this.quietFromMs, untilMs);
-    if (target === '') this.trouble(CONSUL, untilMs);
-    else if (peer === '') this.trouble(target, untilMs);
-    else this.trouble(linkOf(target, peer), untilMs + LINK_AFTERMATH_MS);
+    if (kind === 'shared' || kind === 'shared-hang') for (const id of this.hosts.keys()) this.trouble(id, untilMs);
+    else if (kind === 'caller-cut') this.cut(target, untilMs);
+    else if (target === '') this.trouble(CONSUL, untilMs);
+    else if (peer === '') {
+      this.trouble(target, untilMs);
+      if (!OF_SERVERS.includes(kind)) later(this.agentTroubledUntilMs, target, untilMs);
+    } else this.trouble(linkOf(target, peer), untilMs + LINK_AFTERMATH_MS);
   };
 
   readonly onStep = (): void => {
     for (const [id, { server }] of this.hosts) {
-      if (!server.isWell) this.unwellMs.set(id, this.engine.nowMs);
+      if (server.isWell) this.illness.delete(id);
+      else {
+        this.unwellMs.set(id, this.engine.nowMs);
+        if (!this.illness.has(id)) this.illness.set(id, this.engine.nowMs);
+        this.illForMs.set(id, this.engine.nowMs - (this.illness.get(id) ?? 0));
+      }
       const isGone = !server.isUp || server.isDark || server.mode === 'hung';
       if (!isGone && server.isServing) this.goneSinceMs.delete(id);
       else if (!this.goneSinceMs.has(id)) this.goneSinceMs.set(id, this.engine.nowMs);
@@ -69,9 +87,15 @@ export class Truth implements Pick<WorldListener, 'onFault' | 'onStep' | 'onView
       this.serverWellSince(server, sinceMs) &&
       this.untroubledSince(link, sinceMs) &&
       this.untroubledSince(caller, sinceMs) &&
+      (this.cutOff.get(caller)?.untilMs ?? -Infinity) + LINK_AFTERMATH_MS < sinceMs &&
       (this.readySinceMs.get(link) ?? Infinity) <= sinceMs &&
       (this.listedSinceMs.get(link) ?? Infinity) <= sinceMs
     );
+  }
+
+  /** How long its last illness was, ms; 0 when it never was ill. */
+  lastIllnessMs(server: string): number {
+    return this.illForMs.get(server) ?? 0;
   }
 
   /** For how long it has answered neither calls nor health checks well, ms. */
@@ -95,7 +119,7 @@ export class Truth implements Pick<WorldListener, 'onFault' | 'onStep' | 'onView
   /** Nothing was wrong between this machine's agent and Consul since then. */
   guardedSince(instance: string, sinceMs: number): boolean {
     return (
-      this.untroubledSince(instance, sinceMs) &&
+      (this.agentTroubledUntilMs.get(instance) ?? -Infinity) < sinceMs &&
       this.untroubledSince(CONSUL, sinceMs) &&
       this.untroubledSince(linkOf(instance, CONSUL), sinceMs) &&
       this.consul.lastTroubleMs < sinceMs
@@ -105,16 +129,41 @@ export class Truth implements Pick<WorldListener, 'onFault' | 'onStep' | 'onView
   /** Anything at all that can have moved this caller away from this server. */
   hadTroubleSince(caller: string, server: string, sinceMs: number): boolean {
     const places = [server, caller, CONSUL, linkOf(caller, server), linkOf(caller, CONSUL), linkOf(server, CONSUL)];
-    return !this.serverWellSince(server, sinceMs) || places.some((place) => !this.untroubledSince(place, sinceMs));
+    return (
+      !this.serverWellSince(server, sinceMs) ||
+      places.some((place) => !this.untroubledSince(place, sinceMs)) ||
+      this.cutForLong(caller, sinceMs)
+    );
+  }
+
+  /** While all servers are silent, that is evidence against none of them before the caller's patience is over. */
+  private cutForLong(caller: string, sinceMs: number): boolean {
+    const cut = this.cutOff.get(caller);
+    if (cut === undefined || cut.untilMs + LINK_AFTERMATH_MS < sinceMs) return false;
+    // Afterwards TCP brings the servers back one after the other.
+    return this.nowMs > cut.untilMs || this.nowMs - cut.sinceMs >= this.patienceMs;
+  }
+
+  private cut(caller: string, untilMs: number): void {
+    const before = this.cutOff.get(caller);
+    const goesOn = before !== undefined && before.untilMs >= this.nowMs;
+    this.cutOff.set(
+      caller,
+      goesOn ? { ...before, untilMs: Math.max(before.untilMs, untilMs) } : { sinceMs: this.nowMs, untilMs },
+    );
   }
 
   private trouble(place: string, untilMs: number): void {
-    this.troubledUntilMs.set(place, Math.max(this.troubledUntilMs.get(place) ?? 0, untilMs));
+    later(this.troubledUntilMs, place, untilMs);
   }
 
   private untroubledSince(place: string, sinceMs: number): boolean {
     return (this.troubledUntilMs.get(place) ?? -Infinity) < sinceMs;
   }
+}
+
+function later(untilMs: Map<string, number>, place: string, atMs: number): void {
+  untilMs.set(place, Math.max(untilMs.get(place) ?? 0, atMs));
 }
 
 /** The same for both directions. */

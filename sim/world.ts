@@ -2,7 +2,6 @@
  * Puts a world together from a seed and a shape: machines with agents and servers, callers, a network, a Consul, and those who
  * watch over all of it. It starts them, plays the faults, and takes down what happens.
  */
-import type { ServiceConfig } from '../agent/service-config';
 import { parseClientOptions } from '../client/options';
 import type { Health } from '../core/domain/health';
 import { AgentHost } from './agent-host';
@@ -12,20 +11,23 @@ import { SimConsul } from './consul';
 import { Engine } from './engine';
 import { callerName, describeFault, instanceName, type Fault, type Schedule } from './faults';
 import { INVARIANTS } from './invariants/all';
+import { broadcast } from './broadcast';
 import { Network } from './network';
 import { Random } from './random';
 import { SimServer } from './server';
+import { serviceConfig } from './service-config';
 import { Trace } from './trace';
 import { Truth } from './truth';
 import type { WorldListener } from './world-listener';
 
+const SERVICE = 'work';
 const CLIENT = parseClientOptions({});
 const LOAD = { everyMs: 100, safeShare: 0.7, deadlineMs: 3_000 };
 
 export class World {
   readonly engine = new Engine();
   readonly trace = new Trace(this.engine);
-  readonly consul = new SimConsul(this.engine, 'work');
+  readonly consul = new SimConsul(this.engine, SERVICE);
   readonly hosts = new Map<string, AgentHost>();
   readonly callers = new Map<string, Caller>();
   readonly truth: Truth;
@@ -42,7 +44,7 @@ export class World {
   ) {
     this.random = new Random(seed).fork(1);
     this.network = new Network(this.engine, this.random.fork(2));
-    this.truth = new Truth(this.engine, this.consul, this.hosts);
+    this.truth = new Truth(this.engine, this.consul, this.hosts, CLIENT.everybodySilentMs);
     this.watchers = [this.truth, this.trace];
     this.listener = broadcast(this.watchers);
     const servers = this.buildHosts();
@@ -90,7 +92,7 @@ export class World {
       const server = new SimServer(id, engine, this.random.fork(100 + index), (done) => listener.onExecution(done));
       server.onEnd = () => listener.onServerEnd(id);
       servers.set(id, server);
-      const host = new AgentHost(serviceConfig(id, tier), server, {
+      const host = new AgentHost(serviceConfig(SERVICE, id, tier), server, {
         ...{ engine, network, consul, random: this.random.fork(200 + index), say: (line) => this.trace.say(line) },
         onSignal: ({ id: instance }, signal) => listener.onSignal(instance, signal),
         onLaunch: ({ id: instance }) => listener.onLaunch(instance),
@@ -105,11 +107,11 @@ export class World {
     const random = this.random.fork(300 + index);
     const nextCallId = (): number => (this.calls += 1);
     const ports = { engine, network, consul, random, servers, options: CLIENT, listener, nextCallId };
-    this.callers.set(id, new Caller(id, ports));
+    this.callers.set(id, new Caller(id, SERVICE, ports));
   }
 
   private buildInvariants(): void {
-    const { restart, guard } = serviceConfig('', 0);
+    const { restart, guard } = serviceConfig(SERVICE, '', 0);
     for (const [name, invariant] of Object.entries(INVARIANTS)) {
       const violate = (sentence: string): void => {
         this.trace.say(`VIOLATION ${name}: ${sentence}`);
@@ -122,44 +124,4 @@ export class World {
       this.watchers.push(invariant(ports));
     }
   }
-}
-
-/** The agent's defaults, but for a window of restarts that a schedule can fill. */
-function serviceConfig(id: string, tier: number): ServiceConfig {
-  return {
-    instance: { id, service: 'work', address: id, port: 5_001, tier, weight: 1, tags: [], meta: {} },
-    register: 'after-first-pass',
-    membership: { ttlMs: 10_000, deregisterAfterMs: 600_000, beatMs: 1_000, beatTimeoutMs: 3_000 },
-    probe: {
-      ...{ type: 'grpc', service: '', onUnimplemented: 'pass' },
-      ...{ intervalMs: 1_000, timeoutMs: 500, detector: { fall: 2, of: 3, rise: 2 } },
-    },
-    drain: { graceMs: 2_000, timeoutMs: 8_000 },
-    restart: {
-      ...{ initialDelayMs: 100, maxDelayMs: 10_000, factor: 2, windowMs: 60_000, maxAttempts: 3 },
-      ...{ stableAfterMs: 15_000, onUnhealthy: true, killAfterMs: 3_000, startTimeoutMs: 30_000 },
-    },
-    recovery: { ladder: [], graceMs: 10_000 },
-    guard: { atOnce: 1, minHealthy: 0 },
-    guardian: { afterMs: 5_000, onLost: [] },
-  };
-}
-
-function broadcast(watchers: readonly Partial<WorldListener>[]): WorldListener {
-  return {
-    onCall: (...heard) => watchers.forEach((one) => one.onCall?.(...heard)),
-    onCallEnd: (...heard) => watchers.forEach((one) => one.onCallEnd?.(...heard)),
-    onAttempt: (...heard) => watchers.forEach((one) => one.onAttempt?.(...heard)),
-    onAttemptEnd: (...heard) => watchers.forEach((one) => one.onAttemptEnd?.(...heard)),
-    onExecution: (...heard) => watchers.forEach((one) => one.onExecution?.(...heard)),
-    onEndpoint: (...heard) => watchers.forEach((one) => one.onEndpoint?.(...heard)),
-    onTierChange: (...heard) => watchers.forEach((one) => one.onTierChange?.(...heard)),
-    onView: (...heard) => watchers.forEach((one) => one.onView?.(...heard)),
-    onConnection: (...heard) => watchers.forEach((one) => one.onConnection?.(...heard)),
-    onLaunch: (...heard) => watchers.forEach((one) => one.onLaunch?.(...heard)),
-    onSignal: (...heard) => watchers.forEach((one) => one.onSignal?.(...heard)),
-    onServerEnd: (...heard) => watchers.forEach((one) => one.onServerEnd?.(...heard)),
-    onFault: (...heard) => watchers.forEach((one) => one.onFault?.(...heard)),
-    onStep: () => watchers.forEach((one) => one.onStep?.()),
-  };
 }

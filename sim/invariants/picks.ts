@@ -16,8 +16,10 @@ export const noPickOfTheEjected: Invariant = ({ truth, options, violate }) => {
   const ejectedMs = new Map<string, number>();
   const bad = new Map<string, string>();
   const key = (caller: string, server: string): string => `${caller} ${server}`;
+  // Each ejection of a server that stays ill is twice as long, so the last one ends as long after its illness as that was.
+  const settledMs = (server: string): number => truth.nowMs - Math.max(SETTLED_MS, truth.lastIllnessMs(server));
   const goodOne = (caller: string): string | undefined =>
-    [...truth.hosts.keys()].find((server) => truth.wasGoodSince(caller, server, truth.nowMs - SETTLED_MS));
+    [...truth.hosts.keys()].find((server) => truth.wasGoodSince(caller, server, settledMs(server)));
   const whyBad = (caller: string, server: string): string | undefined => {
     const sinceMs = truth.nowMs - (ejectedMs.get(key(caller, server)) ?? -Infinity);
     // Afterwards it is tried with one call at a time.

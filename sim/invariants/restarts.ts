@@ -39,16 +39,25 @@ export const restartsAreBounded: Invariant = ({ truth, restart, violate }) => {
   };
 };
 
-export const recoveryIsGuarded: Invariant = ({ truth, recoveryAtOnce, violate }) => {
+export const recoveryIsGuarded: Invariant = ({ truth, restart, recoveryAtOnce, violate }) => {
   const begun = new Map<string, number>();
+  const launches = new Map<string, readonly number[]>();
+  /** What was given up makes room for others. */
+  const isGivenUp = (instance: string): boolean => {
+    const recent = (launches.get(instance) ?? []).filter((atMs) => truth.nowMs - atMs < restart.windowMs);
+    return recent.length > restart.maxAttempts && truth.hosts.get(instance)?.server.isUp === false;
+  };
   return {
+    onLaunch: (instance) => void launches.set(instance, [...(launches.get(instance) ?? []), truth.nowMs]),
     onStep: () => {
       for (const [instance] of begun) if (truth.hosts.get(instance)?.server.isWell === true) begun.delete(instance);
     },
     onSignal: (instance, signal) => {
       const host = truth.hosts.get(instance);
       if (signal !== 'SIGTERM' || host === undefined || host.isLeaving) return;
-      const others = [...begun].filter(([other, sinceMs]) => other !== instance && truth.guardedSince(other, sinceMs));
+      const others = [...begun].filter(
+        ([other, sinceMs]) => other !== instance && !isGivenUp(other) && truth.guardedSince(other, sinceMs),
+      );
       if (others.length >= recoveryAtOnce)
         violate(`${instance} was stopped on suspicion while ${others.map(([id]) => id).join(', ')} recovered`);
       begun.set(instance, truth.nowMs);

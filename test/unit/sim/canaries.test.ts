@@ -1,14 +1,17 @@
 /**
- * Bugs planted in core, one at a time, without a change of it: the simulation must find each within a few seeds. A canary that
+ * Bugs planted in what the simulation runs, one at a time: it must find each within a few seeds. A canary that
  * lives says that an invariant is blind.
  */
+import { FleetGuard } from '../../../agent/fleet-guard';
 import * as failover from '../../../core/decide/failover';
 import * as attempts from '../../../core/decide/attempts';
 import * as restart from '../../../core/decide/restart';
 import * as watchIndex from '../../../core/decide/watch-index';
 import * as watchStep from '../../../core/decide/watch-step';
+import * as crowd from '../../../core/detect/crowd';
 import * as ejection from '../../../core/detect/ejection';
 import * as fitness from '../../../core/detect/fitness';
+import * as silence from '../../../core/detect/silence';
 import * as idempotency from '../../../core/domain/idempotency';
 import * as spread from '../../../core/pick/spread';
 import * as budget from '../../../core/time/budget';
@@ -17,19 +20,19 @@ import { runSeed } from '../../../sim/run';
 /** The most seeds that a canary may outlive. */
 const SEEDS = 50;
 
-const real = { ...failover, ...fitness, ...watchIndex, ...watchStep, ...restart, ...spread };
+const real = { ...failover, ...fitness, ...watchIndex, ...watchStep, ...restart, ...silence, ...spread };
 
 /** What is planted, and a seed that is known to find it: it is tried first. */
 const CANARIES: readonly (readonly [what: string, plant: () => void, seed: number])[] = [
   ['every call may be repeated', () => jest.spyOn(idempotency, 'mayBeRepeated').mockReturnValue(true), 2],
-  ['failing calls never eject', () => jest.spyOn(ejection, 'observeCall').mockReturnValue(ejection.NOT_EJECTED), 3],
+  ['failing calls never eject', () => jest.spyOn(ejection, 'observeCall').mockReturnValue(ejection.NOT_EJECTED), 14],
   [
     'the word of the catalog is not heard',
     () =>
       jest
         .spyOn(fitness, 'judge')
         .mockImplementation((facts, graceMs) => real.judge({ ...facts, health: 'passing' }, graceMs)),
-    27,
+    3,
   ],
   [
     'calls go back at once',
@@ -68,7 +71,7 @@ const CANARIES: readonly (readonly [what: string, plant: () => void, seed: numbe
         const decision = real.nextWatchIndex(0n, answered);
         return decision.index < previous ? { index: previous, verdict: 'usable' } : decision;
       }),
-    13,
+    29,
   ],
   [
     'after trouble nothing new is told',
@@ -77,7 +80,7 @@ const CANARIES: readonly (readonly [what: string, plant: () => void, seed: numbe
         const step = real.nextWatchStep(state, ...rest);
         return state.troubleEndedAtMs === undefined ? step : { ...step, tellSnapshot: false };
       }),
-    31,
+    6,
   ],
   ['restarts wait for nothing', () => jest.spyOn(attempts, 'attemptDelayMs').mockReturnValue(0), 3],
   [
@@ -99,7 +102,7 @@ const CANARIES: readonly (readonly [what: string, plant: () => void, seed: numbe
   [
     'no repetition is ever granted',
     () => jest.spyOn(budget, 'withdraw').mockImplementation((state) => ({ allowed: false, state })),
-    2,
+    6,
   ],
   [
     'the ill get their share of the calls',
@@ -110,6 +113,22 @@ const CANARIES: readonly (readonly [what: string, plant: () => void, seed: numbe
       })),
     3,
   ],
+  [
+    'who falls silent is never found out',
+    () =>
+      jest.spyOn(silence, 'considerSilence').mockImplementation((state, ...rest) => {
+        const step = real.considerSilence(state, ...rest);
+        return { ...step, state: { ...step.state, silent: false }, reason: null };
+      }),
+    61,
+  ],
+  [
+    'who falls silent is accused though everybody does',
+    () =>
+      jest.spyOn(crowd, 'accuse').mockImplementation((reprieve) => ({ accused: true, reprieve, wakeAtMs: Infinity })),
+    179,
+  ],
+  ['recovery asks for no slot of the fleet', () => jest.spyOn(FleetGuard.prototype, 'permit').mockReturnValue(true), 7],
 ];
 
 afterEach(() => jest.restoreAllMocks());
