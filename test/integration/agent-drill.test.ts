@@ -1,5 +1,7 @@
 /** Drills by the calendar: real agents that beat beside real servers, a real Consul, and a caller that follows. */
 import { credentials } from '@grpc/grpc-js';
+import { AgentsApi } from '../../cli/agents-api';
+import { faults } from '../../cli/faults';
 import { registerUnderstudy, type Understudy } from '../../index';
 import { CalculatorClient, calculatorService, FaultsClient, faultsService } from '../../proto/calculator';
 import { settingsKey } from '../../core/domain/order';
@@ -7,7 +9,6 @@ import { openRegistry } from '../../registry/factory';
 import { readSetting, type Registry } from '../../registry/port';
 import { freePorts } from '../../scripts/consul/free-ports';
 import { calculatorCommand, startAgent, type AgentProcess } from '../../scripts/chaos/agent-process';
-import { startCli } from '../support/cli-process';
 import { add } from '../support/client-bench';
 import { startConsul, type ConsulProcess } from '../support/consul-process';
 import { unary } from '../../scripts/chaos/unary';
@@ -41,6 +42,7 @@ beforeAll(async () => {
       command: calculatorCommand(...flags),
     });
   });
+  await Promise.all(agents.map((agent, at) => agent.said(`calculator-${at + 1}: registered as passing`)));
   understudy = registerUnderstudy({
     services: [calculatorService],
     perService: { calculator: { failback: 'manual' } },
@@ -72,16 +74,21 @@ it('move the calls of a whole service to its backup and back, by one agent, and 
   await serves('calculator-2');
   await until(() => said('drill calculator-drill-').length === 3, { what: 'two begun and one ended' });
   expect(said('is over (drilled)')).toHaveLength(1);
-  const faults = new FaultsClient(`127.0.0.1:${ports[0]}`, credentials.createInsecure());
-  await unary(faults, faultsService.SetFault, { kind: 'NOT_SERVING' });
+  const server = new FaultsClient(`127.0.0.1:${ports[0]}`, credentials.createInsecure());
+  await unary(server, faultsService.SetFault, { kind: 'NOT_SERVING' });
   await until(() => said('is over (cut-short)')[0], { what: 'the drill to be cut short' });
   expect(said('is over (cut-short)')[0]).toMatch(/calculator-1 is warning: .*NOT_SERVING/);
   const text = (await readSetting(registry, settingsKey('calculator'))) ?? '';
   expect(JSON.parse(text)).toMatchObject({ order: { lead: [] } });
   await until(() => said('no drill: calculator-1 is warning')[0], { what: 'the next drill to be refused' });
-  faults.close();
-  const listed = await startCli(['faults', 'calculator'], { CONSUL_HTTP_ADDR: consul.address }).exited;
-  const drills = listed.stdout.split('\n').filter((line) => line.startsWith('calculator-drill-'));
+  server.close();
+  const printed: string[] = [];
+  const tools = { registry, agents: new AgentsApi(registry, {}), nowUnixMs: Date.now() };
+  await faults({ ...tools, print: (line) => printed.push(line), warn: () => undefined }, {}, false);
+  const drills = printed
+    .join()
+    .split('\n')
+    .filter((line) => line.startsWith('calculator-drill-'));
   expect(drills).toEqual([
     expect.stringMatching(/ calculator +calculator-2 .* 0 ms +drilled +all 2 instances are passing; /),
     expect.stringMatching(/ calculator +calculator-2 .* 0 ms +cut-short +all 2 instances are passing; /),

@@ -126,7 +126,7 @@ describe('the exec hook', () => {
   });
 });
 
-describe('the systemd hook', () => {
+describe('the systemd hook, against a stand-in systemctl on PATH', () => {
   it('restarts the unit, and takes nothing for a flag', async () => {
     const stand = join(folder, 'systemctl');
     writeFileSync(stand, `#!/bin/sh\nprintf '%s|' "$@" > ${folder}/called\n`);

@@ -11,7 +11,7 @@ const build = (text: string, change: Partial<ConfigInput> = {}) =>
     overrides: [],
     hostname: 'host',
     supervises: true,
-    isCron: () => true,
+    isCron: (expression) => expression !== 'now',
     registryFaults: () => [],
     ...change,
   });
@@ -68,6 +68,16 @@ describe('the configuration', () => {
     expect(again).toEqual({ ...config, checked: again.checked });
   });
 
+  it('knows of drills and of a dependency where they are wanted, and of none otherwise', () => {
+    const more = 'drill: { schedule: "0 4 * * *", for: 1m }, dependency: { address: db, port: 5432 }';
+    const config = build(MINIMAL.replace('port: 5001', `port: 5001, ${more}`));
+    const drill = { schedule: '0 4 * * *', forMs: 60_000 };
+    expect(config.services[0]).toMatchObject({ drill, dependency: { type: 'tcp', what: 'tcp db:5432', rise: 3 } });
+    expect(build(printConfig(config)).services).toEqual(config.services);
+    expect(build(MINIMAL).services[0]).not.toHaveProperty('drill');
+    expect(build(MINIMAL).services[0]).not.toHaveProperty('dependency');
+  });
+
   it('reads JSON as well', () => {
     expect(build(JSON.stringify({ services: [{ name: 'a', address: 'b', port: 1 }] })).services).toHaveLength(1);
   });
@@ -86,6 +96,10 @@ describe('the configuration', () => {
     ['probe: { type: tcp, service: x }', 'a probe of type tcp cannot ask for a service'],
     ['probe: { type: http }', 'an address is needed for a probe of type http'],
     ['probe: { type: tcp, command: [ls] }', 'a program is needed for a probe of type exec, and allowed for no other'],
+    ['dependency: { address: db }', 'address and port are needed for a dependency of type tcp or grpc'],
+    ['dependency: { type: exec }', 'a program is needed for a probe of type exec'],
+    ['dependency: { address: db, port: 1, timeout: 2s }', '2s is more than the interval of 1s'],
+    ['drill: { schedule: now }', 'services[0].drill.schedule: "now" is no cron expression'],
     ['guardian: { onLost: [{ type: exec }] }', 'a rung of type exec needs it'],
     ['beat: 9s', 'must be less than the ttl'],
     ['address: 0.0.0.0', 'the host name or IP address that callers connect to'],

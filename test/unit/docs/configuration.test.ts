@@ -69,11 +69,13 @@ describe("the tables of the agent's file", () => {
     'registry',
     'services',
     'services: probe',
+    'services: dependency',
     'services: drain',
     'services: restart',
     'services: recovery',
     'services: guard',
     'services: guardian',
+    'services: drill',
   );
 
   it('name every key of the schema with its default, and no other key', () => {

@@ -104,6 +104,15 @@ describe('the restart machine', () => {
     expect(machine.reason).toContain('no probe passed within 30 s of its start');
   });
 
+  it('gives a server its time to start anew while it is excused', () => {
+    const machine = new Machine();
+    machine.send({ type: 'start' });
+    machine.send({ type: 'excused' }, 29_000);
+    expect(machine.send({ type: 'wake' }, 29_999)).toEqual([]);
+    expect(machine.send({ type: 'wake' }, 1)).toEqual([{ type: 'signal', signal: 'SIGTERM' }]);
+    expect(machine.send({ type: 'excused' })).toEqual([]);
+  });
+
   it.each(['reset', 'healthy'] as const)('leaves "given up" on %s', (type) => {
     const machine = new Machine();
     machine.send({ type: 'start' });
@@ -142,6 +151,7 @@ const event: fc.Arbitrary<RestartEvent> = fc.oneof(
   { weight: 6, arbitrary: fc.constant<RestartEvent>({ type: 'wake' }) },
   { weight: 3, arbitrary: fc.constant<RestartEvent>({ type: 'healthy' }) },
   { weight: 3, arbitrary: fc.constant<RestartEvent>({ type: 'unhealthy', reason: 'no answer' }) },
+  { weight: 2, arbitrary: fc.constant<RestartEvent>({ type: 'excused' }) },
   { weight: 1, arbitrary: fc.constant<RestartEvent>({ type: 'start' }) },
   { weight: 1, arbitrary: fc.constant<RestartEvent>({ type: 'drain', timeoutMs: 500 }) },
 );
