@@ -58,7 +58,7 @@ function parseFlags(argv: readonly string[]): Flags {
     .option('--rounds <n>', 'call path: rounds (15, quick 3)', whole)
     .option('--calls <n>', 'call path: calls of each variant per round (2000, quick 500)', whole)
     .option('--concurrency <list>', 'call path: calls at once', (list) => list.split(',').map(whole), [1, 16, 64, 256])
-    .option('--runs <n>', 'failover: runs of each fault (15, quick 1)', whole)
+    .option('--runs <n>', 'failover: runs of each fault (10, quick 1)', whole)
     .option('--peer-runs <n>', 'failover: runs of each fault with each peer (3, quick 1)', whole)
     .option('--faults <list>', `failover: some of ${FAULTS.join(',')}`, someOf(FAULTS), FAULTS)
     .option('--peers <list>', `failover: some of ${PEERS.join(',')}`, someOf(PEERS), PEERS)
@@ -97,7 +97,7 @@ async function measure(part: Part, flags: Flags, before: Results, cleanup: Clean
     return { ...before, callPath };
   }
   if (part === 'failover') {
-    const runs = flags.runs ?? (quick ? 1 : 15);
+    const runs = flags.runs ?? (quick ? 1 : 10);
     const peerRuns = flags.peerRuns ?? (quick ? 1 : 3);
     const { faults, peers } = flags;
     const found = await benchFailover({ command, runs, peerRuns, faults, peers, quick }, cleanup, say);

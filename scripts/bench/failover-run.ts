@@ -78,8 +78,7 @@ export class Run {
   async of(fault: FaultName): Promise<Measured> {
     const { site, backup } = this.stage;
     const primary = await this.startPrimary();
-    truncateSync(ledgerOf(site, BACKUP));
-    truncateSync(ledgerOf(site, PRIMARY));
+    this.clearLedgers();
     const network = fault === 'packets dropped' ? await LossyNetwork.to(primary.port, site) : undefined;
     const ports = [network?.port ?? primary.port, backup.port] as const;
     let proxy: Proxy | undefined;
@@ -146,6 +145,7 @@ export class Run {
     await pause(DEAD_MS);
     const again = await this.startPrimary(['--port', String(primary.port)]);
     const backMs = monotonicMs();
+    this.clearLedgers();
     try {
       const question = { ask: 'failback', to: PRIMARY, timeoutMs: this.stage.times.failbackMs } as const;
       const { atMs } = (await this.stage.callers.ask(question)) as FailbackTold;
@@ -160,6 +160,11 @@ export class Run {
     const { callers, times } = this.stage;
     await callers.ask({ ask: 'calm', calmMs: times.calmMs, timeoutMs: times.watchMs });
     return (await callers.ask({ ask: 'close', faultMs, countFromMs, to })) as OneFailover;
+  }
+
+  /** What the servers write goes on at the end of the file, so at its beginning again. */
+  private clearLedgers(): void {
+    for (const instance of [PRIMARY, BACKUP]) truncateSync(ledgerOf(this.stage.site, instance));
   }
 
   private executedTwice(): number {

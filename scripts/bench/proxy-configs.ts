@@ -113,6 +113,7 @@ const NGINX: Readonly<
       'grpc_send_timeout 250ms;',
       'grpc_read_timeout 250ms;',
       'location / { grpc_pass grpc://calculators; }',
+      // It helps little: nginx passes a gRPC request on unbuffered, and cannot repeat what it has begun to send.
       `location = ${SAFE_PATH} {`,
       '  grpc_next_upstream error timeout non_idempotent;',
       '  grpc_pass grpc://calculators;',

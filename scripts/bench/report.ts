@@ -138,7 +138,8 @@ each of the others. Each figure is the median over the runs, and the worst run i
 - A run ends when no call failed for ${calmMs} ms after the fault, and at the latest after ${watchMs} ms; \`never\`: the backup had not
   answered by then. Lost and failed calls are those of that time, so what never recovers loses more the longer it is watched.
 - \`executed twice\`: executions beyond the first of one \`MemoryAdd\`, in the ledgers of both servers; what was stopped goes on
-  before they are read.
+  before they are read. HAProxy refuses a call whose server died before it answered as if nobody had begun it, so grpc-js sends
+  it again of its own accord. nginx repeats no gRPC call that it began to send, whatever it is told.
 - \`round_robin\` uses both servers all the time, so its gap says little. \`NOT_SERVING\` is said by a server that still answers:
   whoever does not listen loses nothing here. \`failback\` counts from the moment when the primary listens again, so
   Understudy's gap holds the time for which it does not trust the primary yet, on purpose.

@@ -20,11 +20,12 @@ export async function endProcess(child: ChildProcess, timeoutMs: number): Promis
 
 /**
  * Children outlive a parent that is killed. A waiting shell holds the other end of a pipe: when the pipe closes without
- * a word, the parent is gone, and the shell asks the children to end and removes the folder.
+ * a word, the parent is gone, and the shell asks the children to end, also those that are stopped, and removes the folder.
  * @returns call it when the children have ended in order
  */
 export function guardAgainstOwnDeath(children: readonly ChildProcess[], folder: string): () => void {
-  const script = 'folder=$1; shift; read -r word && exit 0; kill -TERM "$@"; sleep 2; rm -rf "$folder"';
+  const script =
+    'folder=$1; shift; read -r word && exit 0; kill -TERM "$@"; kill -CONT "$@"; sleep 2; rm -rf "$folder"';
   const pids = children.map((child) => String(child.pid));
   const guard = spawn('/bin/sh', ['-c', script, 'sh', folder, ...pids], {
     stdio: ['pipe', 'ignore', 'ignore'],

@@ -50,6 +50,26 @@ it('measures the call path, writes figures, page and plot from it, and leaves no
   await until(() => processesWith(folder).length === 0, { what: 'every process of the run to be gone' });
 });
 
+it('plays a fault with a peer beside Understudy, and keeps both apart and the page whole', async () => {
+  const file = join(folder, 'results', 'benchmarks.json');
+  const flags = ['--faults', 'kill -9', '--peers', 'naive loop', '--json', file];
+  const { code, output } = await bench('--quick', '--only', 'failover', ...flags);
+  expect(output).toContain('Unsafe calls executed twice');
+  expect(code).toBe(0);
+
+  const { failover, peers } = JSON.parse(readFileSync(file, 'utf8')) as Results;
+  expect(failover?.rows).toMatchObject([{ fault: 'kill -9', runs: 1 }]);
+  expect(peers?.rows).toMatchObject([
+    { caller: 'Understudy', fault: 'kill -9' },
+    { caller: 'naive loop', fault: 'kill -9', runs: 1 },
+  ]);
+  const page = readFileSync(join(folder, 'results', 'benchmarks.md'), 'utf8');
+  expect(page).toContain('images/bench-peers-gap.svg');
+
+  expect(readdirSync(folder).filter((name) => name.startsWith('understudy'))).toEqual([]);
+  await until(() => processesWith(folder).length === 0, { what: 'every process of the run to be gone' });
+});
+
 it('measures a part that is one table, and keeps what the file held of others', async () => {
   const file = join(folder, 'benchmarks.json');
   writeFileSync(file, JSON.stringify({ events: { rows: [] } }));
