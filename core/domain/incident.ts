@@ -6,7 +6,7 @@
 
 /** Who knew or did it. */
 export type StepSource =
-  'probe' | 'child' | 'neighbour' | 'ladder' | 'guard' | 'guardian' | 'registry' | 'operator' | 'agent';
+  'probe' | 'child' | 'neighbour' | 'ladder' | 'guard' | 'guardian' | 'registry' | 'client' | 'operator' | 'agent';
 
 export type StepKind =
   /** Something looked wrong. */
