@@ -9,6 +9,7 @@ export type {
   AttemptFailedEvent,
   CallEvent,
   EndpointEvent,
+  RestartAskedEvent,
   SettingsEvent,
   TierChangeEvent,
   UnderstudyEvents,

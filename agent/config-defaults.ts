@@ -75,6 +75,12 @@ export const DEFAULTS = {
     /** Data may be large. */
     restore: '5m',
     check: '10s',
+    clients: {
+      /** Who may restart a server by a word should be chosen. */
+      trust: 'none',
+      /** One may be ill itself. */
+      witnesses: 2,
+    },
   },
   guard: {
     /** A fault that all share must not end all servers; those that are ill get no calls meanwhile. */

@@ -157,6 +157,10 @@ const recovery = mapping({
   ladder: z.array(rung, 'a list of rungs').max(20, 'a list of at most 20 rungs').default([]),
   restore: program(DEFAULTS.recovery.restore).optional(),
   check: program(DEFAULTS.recovery.check).optional(),
+  clients: mapping({
+    trust: oneOf(['none', 'verified', 'witnesses']).default(DEFAULTS.recovery.clients.trust),
+    witnesses: whole(1, 1000).default(DEFAULTS.recovery.clients.witnesses),
+  }).prefault({}),
 });
 
 const guard = mapping({

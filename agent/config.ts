@@ -161,6 +161,7 @@ function compileService(service: CheckedService, id: string): ServiceConfig {
       graceMs: recovery.grace,
       ...(recovery.restore && { restore: compileProgram(recovery.restore) }),
       ...(recovery.check && { check: compileProgram(recovery.check) }),
+      ...(recovery.clients.trust !== 'none' && { clients: recovery.clients }),
     },
     guard,
     guardian: { afterMs: guardian.after, onLost: guardian.onLost.map((rung) => compileRung(rung)) },

@@ -38,6 +38,8 @@ export interface HandsListener {
   onChildStep(phase: RestartPhase, reason: string, level: LogLevel): void;
   /** A step beside a server that is not ours: one more word about an ill server. */
   onStep(level: LogLevel, reason: string): void;
+  /** A hook of the ladder has ended well. */
+  onActed(): void;
   /** The server's process was ended, and somebody else starts it again. */
   onGone(): void;
 }
@@ -82,6 +84,11 @@ export class Hands {
   /** What is being done about an ill server that is not ours; empty while it is well. */
   get note(): string {
     return [this.ladder?.note ?? this.neighbour?.note ?? '', this.held].filter(Boolean).join('; ');
+  }
+
+  /** Something can be done about a server that is ill but runs. */
+  get able(): boolean {
+    return this.config.restart.onUnhealthy && (this.child ?? this.neighbour ?? this.ladder) !== undefined;
   }
 
   /** @param left the incident that an earlier run left open */
@@ -194,7 +201,7 @@ export class Hands {
         mayAct: () => this.mayAct(),
         hooks: recovery.ladder.map((rung) => (rung.type === 'child' ? this.respawn(rung) : this.ports.hookOf(rung))),
       },
-      { onStep: (givenUp, reason) => this.onWord(givenUp, reason) },
+      { onStep: (givenUp, reason) => this.onWord(givenUp, reason), onActed: () => this.listener.onActed() },
     );
   }
 

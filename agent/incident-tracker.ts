@@ -46,6 +46,11 @@ export class IncidentTracker {
     return this.state.name === 'open' ? this.state.id : undefined;
   }
 
+  /** An incident is open, and its server not back yet. */
+  get isDown(): boolean {
+    return this.state.name === 'open' && this.state.phase !== 'rejoined';
+  }
+
   /** Goes on with the incident that another run left open. For once, before anything else. */
   resume(left: Incident): void {
     const { id, phase, startedUnixMs, steps } = left;

@@ -28,6 +28,8 @@ export interface LadderPorts {
 export interface LadderListener {
   /** Every decision; the same words once. */
   onStep(givenUp: boolean, reason: string): void;
+  /** An action has ended well. */
+  onActed(): void;
 }
 
 export class Ladder {
@@ -112,5 +114,6 @@ export class Ladder {
     const facts = { ok, tookMs, ...(output !== undefined && { output }) };
     incident.take({ kind: 'acted', sentence: how, ...about, ...facts });
     this.step({ type: 'acted', ok, how }, why);
+    if (ok) this.listener.onActed();
   }
 }

@@ -71,6 +71,18 @@ export class Observer {
     this.detector = { ...NOTHING_SEEN, verdict: 'down' };
   }
 
+  /** What the last probe said of a server that is up. */
+  get passes(): boolean {
+    return this.detector.recent.at(-1) === true;
+  }
+
+  /** Clients find it unfit, and are believed: until it passes again, it is. */
+  accuse(sentence: string): void {
+    this.inheritIllness();
+    this.sentence = sentence;
+    this.ports.incident.take({ kind: 'detected', source: 'client', sentence });
+  }
+
   /** It had its time to come up, and did not. */
   giveUpWaiting(waitedMs: number): void {
     this.inheritIllness();

@@ -2,6 +2,7 @@
  * The configuration of one service as the loops use it: checked, complete, durations in ms. What a user may write is
  * decided in agent/config-schema.ts.
  */
+import type { PleaPolicy } from '../core/decide/client-plea';
 import type { NOfMOptions } from '../core/detect/n-of-m';
 import type { RestartPolicy } from '../core/decide/restart';
 import type { Instance } from '../core/domain/instance';
@@ -60,6 +61,8 @@ export interface RecoveryConfig {
   readonly graceMs: number;
   readonly restore?: ProgramConfig;
   readonly check?: ProgramConfig;
+  /** What clients must show to be believed; nothing: they are not. */
+  readonly clients?: PleaPolicy;
 }
 
 export interface ServiceConfig {

@@ -2,15 +2,18 @@
  * One service of the agent: joins its probes, its detector, its child and its membership, and decides what the registry
  * should hear. Services share nothing but the registry, so a hanging one never holds up another.
  */
+import type { Plea } from '../core/decide/client-plea';
 import { watchQuiet, type QuietState } from '../core/decide/let-go';
 import type { DesiredInstance, ReconcileAction } from '../core/decide/reconcile';
 import type { RestartPhase } from '../core/decide/restart';
 import type { Incident } from '../core/domain/incident-record';
 import type { Instance } from '../core/domain/instance';
 import { sleep } from '../runtime/sleep';
+import { Accusation } from './accusation';
 import { Dependency } from './dependency';
 import { Hands } from './hands';
 import { IncidentTracker } from './incident-tracker';
+import { judgeHealth } from './judge-health';
 import type { Report } from './membership-loop';
 import { Observer } from './observer';
 import type { LogLevel, ProbeResult, ServerExit } from './ports';
@@ -35,6 +38,7 @@ export class ServiceRunner implements Member {
   private readonly proof: Proof;
   private readonly observer: Observer;
   private readonly dependency: Dependency | undefined;
+  private readonly accusation: Accusation;
   private step = '';
   private current: Pick<Report, 'health' | 'reason'> = { health: 'critical', reason: 'no probe has answered yet' };
   private quiet: QuietState | undefined;
@@ -79,12 +83,19 @@ export class ServiceRunner implements Member {
         onExit: (exit) => this.onExit(exit),
         onChildStep: (phase, reason, level) => this.onChildStep(phase, reason, level),
         onStep: (level, reason) => this.onStep(level, reason),
+        onActed: () => this.accusation.end(),
         onGone: () => {
+          this.accusation.end();
           this.observer.markLost();
           this.probes.hurry();
         },
       },
     );
+    this.accusation = new Accusation(config.recovery.clients, {
+      ...{ clock: ports.clock, observer: this.observer, incident, able: () => this.hands.able },
+      onAccused: (reason) => this.onAccused(reason),
+      log: (level, message) => this.log(level, message),
+    });
   }
 
   /**
@@ -131,6 +142,11 @@ export class ServiceRunner implements Member {
     return this.hands.restart(reason);
   }
 
+  /** A client finds the server unfit. @returns why nothing is done about it */
+  plead(plea: Plea): string | undefined {
+    return this.dependency?.excuse ?? this.accusation.hear(plea);
+  }
+
   /** Maintenance, then the server's end or the grace time, then out of the registry. */
   async leave(reason: string): Promise<void> {
     const { clock } = this.ports;
@@ -161,10 +177,8 @@ export class ServiceRunner implements Member {
       ...{ service: this.config.instance.service, id: this.id, incident: this.incident.current },
       ...this.current,
       registered: this.standing.registered,
-      probes: this.probeCount,
-      failures: this.failureCount,
+      ...{ probes: this.probeCount, failures: this.failureCount, calls: this.quiet?.seen },
       restarts: Math.max(0, this.launches - 1),
-      calls: this.quiet?.seen,
     };
   }
 
@@ -215,6 +229,12 @@ export class ServiceRunner implements Member {
     this.incident.take({ kind: 'verified', source: 'probe', sentence: this.observer.reason });
   }
 
+  private onAccused(reason: string): void {
+    this.proof.cancel(false);
+    this.say();
+    this.hands.ill(reason);
+  }
+
   /** A ladder brings up what never came up; a child has a time of its own, and a neighbour is left to whoever starts it. */
   private isOverdue(): boolean {
     const { restart, recovery } = this.config;
@@ -236,11 +256,16 @@ export class ServiceRunner implements Member {
   /** A probe says something about the server only while there is one: what else answers on its port is not it. */
   private probeCounts(ok: boolean): boolean {
     if (this.hands.phase?.name === 'given-up' && ok) this.hands.answers();
+    if (ok && this.accusation.stands) {
+      this.hands.ill(this.observer.reason);
+      return false;
+    }
     const { phase } = this.hands;
     return phase === undefined || phase.name === 'running' || phase.name === 'idle';
   }
 
   private onSpawn(pid: number | undefined): void {
+    this.accusation.end();
     this.launches += 1;
     if (this.launches > 1) this.standing.newEpoch();
     this.observer.forget();
@@ -274,24 +299,13 @@ export class ServiceRunner implements Member {
   }
 
   private say(): void {
-    const next = this.judge();
+    const next = judgeHealth(this.step, this.observer, this.proof, this.hands, this.dependency);
     if (next.health !== this.current.health) {
       const level = next.health === 'passing' ? 'info' : 'warn';
       this.log(level, `${this.current.health} -> ${next.health}: ${next.reason}`, { health: next.health });
     }
     this.current = next;
     this.standing.say(next);
-  }
-
-  private judge(): Pick<Report, 'health' | 'reason'> {
-    const phase = this.hands.phase?.name;
-    if (phase !== undefined && phase !== 'running' && phase !== 'idle')
-      return { health: 'critical', reason: this.step };
-    const starting = phase === 'running' && this.observer.verdict === 'unknown';
-    const health = this.proof.passed ? this.observer.health : 'critical';
-    const notes = [this.proof.reason, this.hands.note, this.observer.excuse === undefined && this.dependency?.excuse];
-    const note = health === 'critical' ? notes.filter(Boolean).join('; ') : undefined;
-    return { health, reason: [starting && this.step, this.observer.reason, note].filter(Boolean).join('; ') };
   }
 
   private log(level: LogLevel, message: string, fields: Record<string, string | number | boolean> = {}): void {

@@ -75,7 +75,7 @@ export class CallReporter {
     const { client, clock, movesAfter } = this.parts;
     for (let moves = movesAfter(this.movesTold); moves.length > 0; moves = movesAfter(this.movesTold)) {
       const report: MoveReport = { client, moves };
-      const status = await postToAgent(this.parts, '/v1/moves', report, clock);
+      const { status } = await postToAgent(this.parts, '/v1/moves', report, clock);
       if (status === 0 || status >= 500) return;
       this.movesTold = moves.at(-1)?.seq ?? this.movesTold;
     }
@@ -110,8 +110,9 @@ export class CallReporter {
     return { ...message, services: Object.fromEntries(services) as CallReport['services'] };
   }
 
-  private send(message: CallReport): Promise<number> {
-    return postToAgent(this.parts, '/v1/calls', message, this.parts.clock);
+  /** @returns the status of the answer; 0: nobody knows whether it arrived */
+  private async send(message: CallReport): Promise<number> {
+    return (await postToAgent(this.parts, '/v1/calls', message, this.parts.clock)).status;
   }
 }
 

@@ -23,6 +23,7 @@ import type { MethodSafety } from './method-safety';
 import { budgetOptions, optionsOf, type ClientOptions } from './options';
 import { RepeatBudget } from './repeat-budget';
 import { readSettings, type LiveSettings } from './service-settings';
+import { RestartAsker, type RestartAsked } from './restart-asker';
 import type { Target } from './target';
 import type { WatchHub } from './watch-hub';
 
@@ -51,6 +52,8 @@ export interface SettingsEvent extends ServiceEvent {
   readonly reason: string;
 }
 
+export interface RestartAskedEvent extends ServiceEvent, RestartAsked {}
+
 export interface AttemptFailedEvent extends ServiceEvent, AttemptFailure {}
 
 export interface AttemptEvent extends ServiceEvent, AttemptRecord {}
@@ -70,6 +73,8 @@ export interface UnderstudyEvents {
   attempt: [AttemptEvent];
   /** A call has ended, as its caller was told. */
   call: [CallEvent];
+  /** A restart of an instance was wished for. */
+  'restart-asked': [RestartAskedEvent];
   /** An operator's settings were read. */
   settings: [SettingsEvent];
 }
@@ -80,6 +85,7 @@ export class ClientCore {
   private readonly methods = new Map<string, MethodCounts>();
   /** What this process decided, for an agent that is told of it. */
   readonly moves = new MoveLog();
+  private readonly asker: RestartAsker | null;
   private readonly budgets = new Map<string, RepeatBudget>();
 
   constructor(
@@ -88,7 +94,19 @@ export class ClientCore {
     readonly hub: WatchHub,
     private readonly clock: Clock,
     private readonly rng: Rng,
-  ) {}
+    /** Unique to this process. */
+    readonly client: string,
+  ) {
+    const { askRestartAfterMs: afterMs, askRestartToken: token } = options;
+    const tell = (service: string, asked: RestartAsked): void =>
+      this.emit('restart-asked', () => ({ ...this.stamp(service), ...asked }));
+    this.asker = afterMs === 0 ? null : new RestartAsker({ afterMs, token, client, clock, rng, tell });
+  }
+
+  /** Asks agents for nothing any more; idempotent. */
+  stop(): void {
+    this.asker?.stop();
+  }
 
   /** grpc-js prints channel options, which this is one of, when it traces. */
   toJSON(): string {
@@ -134,11 +152,9 @@ export class ClientCore {
     };
   }
 
-  channelContext(
-    { query: { service }, settings }: Target,
-    { order, ...live }: LiveSettings,
-    registryDescription: string,
-  ): ChannelContext {
+  channelContext(target: Target, { order, ...live }: LiveSettings, registryDescription: string): ChannelContext {
+    const { query, settings } = target;
+    const { service } = query;
     return {
       service,
       registryDescription,
@@ -148,8 +164,11 @@ export class ClientCore {
       rng: this.rng,
       safety: this.safety,
       budget: this.budgetOf(service),
-      onEndpoint: ({ id, tier, fitness, reason }: Candidate) =>
-        this.emit('endpoint', () => ({ ...this.stamp(service), id, tier, fitness, reason })),
+      onEndpoint: (candidate: Candidate) => {
+        const { id, tier, fitness, reason } = candidate;
+        this.emit('endpoint', () => ({ ...this.stamp(service), id, tier, fitness, reason }));
+        this.asker?.take({ catalog: this.hub.registryOf(target), query }, candidate);
+      },
       onTierChange: ({ kind, from, to }: TierChange, reason) =>
         this.emit(kind, () => ({ ...this.stamp(service), from, to, reason })),
       onMove: (move: Move) => this.moves.add(service, move, this.clock.unixMs()),

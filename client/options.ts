@@ -85,6 +85,10 @@ const schema = z.strictObject({
   reportToken: z.string().default(''),
   /** How often it is told, ms. */
   reportEveryMs: durationMs.min(100).default(10_000),
+  /** Ask the agent of an instance to restart it when it was unfit for so long, though the catalog says passing. 0: never. */
+  askRestartAfterMs: durationMs.default(0),
+  /** The token that these agents want; '' for none. */
+  askRestartToken: z.string().default(''),
 });
 
 /** The tunables of registerUnderstudy. */

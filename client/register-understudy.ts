@@ -43,7 +43,7 @@ export interface Understudy {
    * They tie the client to this Understudy, also where several are registered; your own options may stand beside them.
    */
   readonly channelOptions: GrpcClientOptions;
-  /** `start`, `failover`, `failback`, `endpoint`, `settings`, `attempt-failed`, `attempt`, `call`. */
+  /** `start`, `failover`, `failback`, `endpoint`, `restart-asked`, `settings`, `attempt-failed`, `attempt`, `call`. */
   readonly events: EventEmitter<UnderstudyEvents>;
   /** Counters of all calls to one service since registerUnderstudy. */
   counters(service: string): CallCounters;
@@ -67,7 +67,7 @@ export function registerUnderstudy(options: RegisterOptions = {}): Understudy {
   const safety = new MethodSafety(parsed.methods, services, warnOfUnknownService);
   const keptViews = parsed.snapshotDir === '' ? null : new KeptViews(parsed.snapshotDir, clock);
   const hub = new WatchHub({ clock, registry, env: process.env, keptViews });
-  const core = new ClientCore(parsed, safety, hub, clock, Math.random);
+  const core = new ClientCore(parsed, safety, hub, clock, Math.random, clientId());
   registerResolver(parsed.scheme, resolverFor(core));
   registerLoadBalancerType(POLICY_NAME, UnderstudyBalancer, UnderstudyBalancingConfig);
   const reporter = reporterOf(core, clock);
@@ -78,6 +78,7 @@ export function registerUnderstudy(options: RegisterOptions = {}): Understudy {
     counters: (service) => core.monitorOf(service).counters(),
     recentFailures: (service) => core.monitorOf(service).recentFailures(),
     close: async () => {
+      core.stop();
       await Promise.all([reporter?.stop(), hub.close()]);
     },
   };
@@ -90,7 +91,7 @@ function reporterOf(core: ClientCore, clock: Clock): CallReporter | undefined {
   const counters = (): ReturnType<ClientCore['counters']> => core.counters();
   const takeMethods = (service: string): ReturnType<ClientCore['takeMethods']> => core.takeMethods(service);
   const movesAfter = (seq: number): ReturnType<ClientCore['moves']['after']> => core.moves.after(seq);
-  return new CallReporter({ url, token, everyMs, client: clientId(), clock, counters, takeMethods, movesAfter });
+  return new CallReporter({ url, token, everyMs, client: core.client, clock, counters, takeMethods, movesAfter });
 }
 
 /** Names the process to people, and is unique. */

@@ -3,6 +3,7 @@
  * operator may ask for. A mistake in a request is told with what is allowed.
  */
 import { z } from 'zod';
+import type { Plea } from '../../core/decide/client-plea';
 import { foldIncidents, incidentMatches } from '../../core/domain/incident-record';
 import type { Clock } from '../../core/time/clock';
 import type { Journal } from '../ports';
@@ -16,6 +17,8 @@ export interface Operated {
   readonly id: string;
   figures(): ServiceFigures;
   restart(reason: string): string | undefined;
+  /** A client finds the server unfit. */
+  plead(plea: Plea): string | undefined;
   drain(reason: string, forMs: number): void;
   /** False: it was not drained. */
   undrain(): boolean;
@@ -36,6 +39,7 @@ const reason = z.string().min(1).max(500);
 const instance = z.string().min(1).max(256);
 const actionSchema = z.discriminatedUnion('action', [
   z.strictObject({ action: z.literal('restart'), instance, reason }),
+  z.strictObject({ action: z.literal('plead'), instance, client: z.string().min(1).max(100), why: reason }),
   z.strictObject({ action: z.literal('drain'), instance, reason, forMs: z.number().min(1000).max(MOST_DRAIN_MS) }),
   z.strictObject({ action: z.literal('undrain'), instance }),
 ]);
@@ -98,6 +102,11 @@ function act(body: unknown, services: readonly Operated[]): AdminAnswer {
       const refused = service.restart(wanted.reason);
       if (refused !== undefined) return fault(409, refused);
       return { status: 200, body: { done: `${service.id} is being restarted` } };
+    }
+    case 'plead': {
+      const refused = service.plead(wanted);
+      if (refused !== undefined) return fault(409, refused);
+      return { status: 200, body: { done: `${service.id} counts as ill now` } };
     }
     case 'drain': {
       service.drain(wanted.reason, wanted.forMs);

@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { version } from '../../package.json';
+import type { Plea } from '../../core/decide/client-plea';
 import type { Clock } from '../../core/time/clock';
 import { OperatorDrain, type DrainPorts } from '../operator-drain';
 import type { Journal, Log } from '../ports';
@@ -60,6 +61,7 @@ export class Admin {
         id: runner.id,
         figures: () => ({ ...runner.figures(), drained: drain.drained, drainKnownMs: drain.knownMs }),
         restart: (reason: string) => runner.restart(reason),
+        plead: (plea: Plea) => runner.plead(plea),
         drain: (reason: string, forMs: number) => drain.drain(reason, forMs),
         undrain: () => drain.undrain(),
       };

@@ -24,6 +24,7 @@ const SOURCES: Readonly<Record<StepSource, true>> = {
   guard: true,
   guardian: true,
   registry: true,
+  client: true,
   operator: true,
   agent: true,
   drill: true,

@@ -6,7 +6,17 @@
 
 /** Who knew or did it. */
 export type StepSource =
-  'probe' | 'child' | 'neighbour' | 'ladder' | 'guard' | 'guardian' | 'registry' | 'operator' | 'agent' | 'drill';
+  | 'probe'
+  | 'child'
+  | 'neighbour'
+  | 'ladder'
+  | 'guard'
+  | 'guardian'
+  | 'registry'
+  | 'client'
+  | 'operator'
+  | 'agent'
+  | 'drill';
 
 export type StepKind =
   /** Something looked wrong. */

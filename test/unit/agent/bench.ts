@@ -202,6 +202,11 @@ export class Bench {
     return this.agent.services[0]?.restart(reason);
   }
 
+  /** A client finds the server unfit. @returns why nothing is done */
+  plead(client: string, why = 'its last 3 calls failed'): string | undefined {
+    return this.agent.services[0]?.plead({ client, why });
+  }
+
   server(id = 'calculator-1'): ProbedServer {
     const server = this.servers.get(id);
     if (server === undefined) throw new Error(`no server ${id}`);
