@@ -3,6 +3,7 @@
  * and processes, and runs the agent. Every mistake of the user ends here as a message and an exit code.
  */
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import { hostPort } from '../core/domain/instance';
 import { openRegistry, RegistryConfigError, type RegistryConfig } from '../registry/factory';
 import type { Registry } from '../registry/port';
@@ -16,13 +17,15 @@ import { readConfigFile } from './config-source';
 import { asError, withDeadline } from './deadline';
 import type { Hook } from './hooks/hook';
 import { makeHook } from './hooks/make-hook';
-import { openJournal, takeUp } from './journal/open-journal';
+import { fileName, openJournal, placeFor, takeUp } from './journal/open-journal';
 import { createLog, logFormat } from './logging';
 import { processesMatching } from './neighbour-process';
 import { makeProbe } from './make-probe';
 import type { Log, ServerLauncher } from './ports';
+import { notedLauncher } from './noted-launcher';
 import { runSchedules } from './run-schedules';
 import { isCronExpression } from './schedule';
+import { ServerNote } from './server-note';
 import { commandLauncher } from './server-process';
 import type { HookRung, ServiceConfig } from './service-config';
 import { listenToSignals } from './signals';
@@ -101,17 +104,15 @@ async function serve(
 ): Promise<number> {
   const terminal = process.stdout.isTTY;
   const log = createLog({ ...config.log, terminal });
+  const note = noteOf(config, env);
   const launcher = launcherOf(
     options.command,
-    env,
+    { env, note },
     logFormat({ ...config.log, terminal }) === 'json' ? log : undefined,
   );
   const [first] = config.services;
-  if (launcher !== undefined && first !== undefined && (await isTaken(first))) {
-    return complain(
-      `${hostPort(first.instance)} is already in use: another server answers there; stop it, or choose another port`,
-    );
-  }
+  const taken = launcher && first && (await whoIsThere(first, note));
+  if (taken !== undefined) return complain(taken);
   const journal = openJournal(config, { clock, log, env });
   const admin = await openAdmin(config, { agent: config.owner, clock, journal, log, registry });
   if (typeof admin === 'string') return complain(admin);
@@ -161,13 +162,32 @@ function complain(message: string): number {
 
 function launcherOf(
   command: readonly string[],
-  env: NodeJS.ProcessEnv,
+  { env, note }: { readonly env: NodeJS.ProcessEnv; readonly note: ServerNote | undefined },
   log: Log | undefined,
 ): ServerLauncher | undefined {
   const [program, ...args] = command;
   if (program === undefined) return undefined;
   const onLine = log && ((line: string, stream: string): void => log.write('info', line, { from: 'server', stream }));
-  return commandLauncher({ command: [program, ...args], env, ...(onLine && { onLine }) });
+  const launcher = commandLauncher({ command: [program, ...args], env, ...(onLine && { onLine }) });
+  return note === undefined ? launcher : notedLauncher(launcher, note, clock);
+}
+
+/** Without a folder nothing outlives this process. */
+function noteOf(config: AgentConfig, env: NodeJS.ProcessEnv): ServerNote | undefined {
+  const [first] = config.services;
+  const place = placeFor(config, env);
+  return (
+    place && first && new ServerNote(join(place.folder, `${place.agent}.${fileName(first.instance.id)}.server.json`))
+  );
+}
+
+/** Why no server can be started here; undefined: nobody is there, or it is the one that an earlier run left. */
+async function whoIsThere(service: ServiceConfig, note: ServerNote | undefined): Promise<string | undefined> {
+  const left = note?.read();
+  if (left?.keeper !== undefined)
+    return `${service.instance.id} is looked after already: agent process ${left.keeper.pid} runs, and its server is process ${left.server.pid}; stop that agent, or give this one another agent.id`;
+  if (left !== undefined || !(await isTaken(service))) return undefined;
+  return `${hostPort(service.instance)} is already in use: another server answers there; stop it, or choose another port`;
 }
 
 /** Somebody accepts connections where our server is about to listen: it would fail, or share its port unnoticed. */
