@@ -33,6 +33,8 @@ export interface HandsPorts {
 export interface HandsListener {
   /** A process of ours was asked for; its pid, when it has one. */
   onSpawn(pid: number | undefined): void;
+  /** The process of an earlier run is ours again. */
+  onTakenUp(pid: number | undefined, sentence: string): void;
   onExit(exit: ServerExit): void;
   /** A step of the child, which speaks for the whole server while it is not running. */
   onChildStep(phase: RestartPhase, reason: string, level: LogLevel): void;
@@ -94,7 +96,7 @@ export class Hands {
   /** @param left the incident that an earlier run left open */
   start(left?: Incident): void {
     if (left !== undefined) this.ladder?.resume(left);
-    this.child?.send({ type: 'start' });
+    this.child?.start();
   }
 
   /** A probe passed: the process is well, though its recovery may not be proven. */
@@ -227,6 +229,11 @@ export class Hands {
         onSpawn: (pid) => {
           this.pid = pid;
           this.listener.onSpawn(pid);
+        },
+        onTakenUp: (pid, sentence) => {
+          this.pid = pid;
+          this.ports.incident.take({ kind: 'note', source: 'child', sentence });
+          this.listener.onTakenUp(pid, sentence);
         },
         onStep: (phase, reason) => this.onChildStep(phase, reason),
         onExit: (exit) => this.onExit(exit),

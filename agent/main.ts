@@ -3,6 +3,7 @@
  * and processes, and runs the agent. Every mistake of the user ends here as a message and an exit code.
  */
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import { hostPort } from '../core/domain/instance';
 import { openRegistry, RegistryConfigError, type RegistryConfig } from '../registry/factory';
 import type { Registry } from '../registry/port';
@@ -17,13 +18,15 @@ import { readConfigFile } from './config-source';
 import { asError, withDeadline } from './deadline';
 import type { Hook } from './hooks/hook';
 import { makeHook } from './hooks/make-hook';
-import { openJournal, takeUp } from './journal/open-journal';
+import { fileName, openJournal, placeFor, takeUp } from './journal/open-journal';
 import { createLog, logFormat } from './logging';
 import { processesMatching } from './neighbour-process';
 import { makeDependencyProbe, makeProbe } from './make-probe';
 import type { Log, ServerLauncher } from './ports';
+import { notedLauncher } from './noted-launcher';
 import { runSchedules } from './run-schedules';
 import { isCronExpression } from './schedule';
+import { ServerNote } from './server-note';
 import { commandLauncher } from './server-process';
 import type { HookRung, ServiceConfig } from './service-config';
 import { listenToSignals } from './signals';
@@ -102,12 +105,13 @@ async function serve(
 ): Promise<number> {
   const terminal = process.stdout.isTTY;
   const log = createLog({ ...config.log, terminal });
+  const note = noteOf(config, env);
   const launcher = launcherOf(
     options.command,
-    env,
+    { env, note },
     logFormat({ ...config.log, terminal }) === 'json' ? log : undefined,
   );
-  const taken = launcher && (await takenPort(config.services[0]));
+  const taken = launcher && (await whoIsThere(config.services[0], note));
   if (taken !== undefined) return complain(taken);
   const journal = openJournal(config, { clock, log, env });
   const admin = await openAdmin(config, { agent: config.owner, clock, journal, log, registry });
@@ -162,24 +166,43 @@ function complain(message: string): number {
 
 function launcherOf(
   command: readonly string[],
-  env: NodeJS.ProcessEnv,
+  { env, note }: { readonly env: NodeJS.ProcessEnv; readonly note: ServerNote | undefined },
   log: Log | undefined,
 ): ServerLauncher | undefined {
   const [program, ...args] = command;
   if (program === undefined) return undefined;
   const onLine = log && ((line: string, stream: string): void => log.write('info', line, { from: 'server', stream }));
-  return commandLauncher({ command: [program, ...args], env, ...(onLine && { onLine }) });
+  const launcher = commandLauncher({ command: [program, ...args], env, ...(onLine && { onLine }) });
+  return note === undefined ? launcher : notedLauncher(launcher, note, clock);
+}
+
+/** Without a folder nothing outlives this process. */
+function noteOf(config: AgentConfig, env: NodeJS.ProcessEnv): ServerNote | undefined {
+  const [first] = config.services;
+  const place = placeFor(config, env);
+  return (
+    place && first && new ServerNote(join(place.folder, `${place.agent}.${fileName(first.instance.id)}.server.json`))
+  );
+}
+
+/** Why no server can be started here; undefined: nobody is there, or it is the one that an earlier run left. */
+async function whoIsThere(
+  service: ServiceConfig | undefined,
+  note: ServerNote | undefined,
+): Promise<string | undefined> {
+  if (service === undefined) return undefined;
+  const left = note?.read();
+  if (left?.keeper !== undefined)
+    return `${service.instance.id} is looked after already: agent process ${left.keeper.pid} runs, and its server is process ${left.server.pid}; stop that agent, or give this one another agent.id`;
+  if (left !== undefined || !(await isTaken(service))) return undefined;
+  return `${hostPort(service.instance)} is already in use: another server answers there; stop it, or choose another port`;
 }
 
 /** Somebody accepts connections where our server is about to listen: it would fail, or share its port unnoticed. */
-async function takenPort(service: ServiceConfig | undefined): Promise<string | undefined> {
-  if (service === undefined) return undefined;
-  const { instance, probe } = service;
-  const signal = new AbortController().signal;
+async function isTaken({ instance, probe }: ServiceConfig): Promise<boolean> {
+  const { signal } = new AbortController();
   const tcp = new TcpProbe(instance, clock);
-  const result = await withDeadline({ clock, timeoutMs: probe.timeoutMs, signal }, (inner) => tcp.check(inner)).catch(
-    () => undefined,
-  );
-  if (result?.outcome !== 'pass') return undefined;
-  return `${hostPort(instance)} is already in use: another server answers there; stop it, or choose another port`;
+  const checking = withDeadline({ clock, timeoutMs: probe.timeoutMs, signal }, (inner) => tcp.check(inner));
+  const result = await checking.catch(() => undefined);
+  return result?.outcome === 'pass';
 }

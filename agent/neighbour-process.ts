@@ -29,6 +29,11 @@ export function processesMatching(match: string): NeighbourProcesses {
   };
 }
 
+/** The process that has this id now; undefined: none, or this is no Linux. */
+export function processWithId(pid: number): NeighbourProcess | undefined {
+  return living(pid)[0];
+}
+
 function processIds(): readonly number[] {
   const own = [process.pid, process.ppid, 1];
   return readdirOrNothing('/proc')

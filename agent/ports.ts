@@ -67,6 +67,8 @@ export interface ServerExit {
 /** Starts the server command. `onExit` is called exactly once per launch, never during it, with nothing of the group left alive. */
 export interface ServerLauncher {
   launch(onExit: (exit: ServerExit) => void): ServerProcess;
+  /** The server that an earlier run of this agent started and left running; undefined: there is none. */
+  takeUp?(onExit: (exit: ServerExit) => void): ServerProcess | undefined;
 }
 
 /** Where incidents are kept. It never throws for want of a place: what cannot be written is said, and kept for a while. */

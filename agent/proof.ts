@@ -3,6 +3,7 @@
  * check the server, each by a hook. It says whether the server may return; what happens to one that may not is decided by
  * others. Without hooks there is nothing to prove.
  */
+import type { Incident } from '../core/domain/incident-record';
 import type { Clock } from '../core/time/clock';
 import { runHook, type Hook, type HookContext, type TimedResult } from './hooks/hook';
 import type { IncidentTracker } from './incident-tracker';
@@ -23,6 +24,8 @@ type ProofState =
   | { readonly name: 'running'; readonly reason: string; readonly ending: AbortController }
   /** `again`: the check alone may be asked again; data is restored once for each process. */
   | { readonly name: 'failed'; readonly reason: string; readonly again: boolean };
+
+const PROOFS: readonly string[] = ['restore', 'check'];
 
 export class Proof {
   private state: ProofState = { name: 'none' };
@@ -47,6 +50,22 @@ export class Proof {
   /** For the catalog, while it has not passed. */
   get reason(): string {
     return this.state.name === 'none' ? '' : this.state.reason;
+  }
+
+  /**
+   * Goes on where another run was stopped: its tries count, and what it began and nobody saw the end of is done again.
+   * @param own the server is a child: only its starts make it new. Of any other it is not known whether it is the old one.
+   */
+  resume({ phase, steps }: Incident, own: boolean): void {
+    const proofs = steps.filter(({ source, action }) => source === 'agent' && PROOFS.includes(action ?? ''));
+    this.tries = Math.max(0, ...proofs.map(({ attempt = 0 }) => attempt));
+    if (phase !== 'down' && phase !== 'given-up') return;
+    const since = steps.slice(steps.findLastIndex(({ kind }) => kind === 'verified') + 1);
+    const renewed = since.findLastIndex(
+      ({ source, action }) => source === 'ladder' || source === 'neighbour' || action === 'start',
+    );
+    const restored = since.findLastIndex(({ action, ok }) => action === 'restore' && ok === true);
+    this.restored = restored > renewed || (own && renewed < 0);
   }
 
   /** The server answers. Outside of an incident there is nothing to prove. Call again to ask a failed check again. */

@@ -80,6 +80,7 @@ export class ServiceRunner implements Member {
       { ...ports, incident },
       {
         onSpawn: (pid) => this.onSpawn(pid),
+        onTakenUp: (pid, reason) => this.onTakenUp(pid, reason),
         onExit: (exit) => this.onExit(exit),
         onChildStep: (phase, reason, level) => this.onChildStep(phase, reason, level),
         onStep: (level, reason) => this.onStep(level, reason),
@@ -106,6 +107,7 @@ export class ServiceRunner implements Member {
     const { signal } = this.stopper;
     if (left !== undefined) this.incident.resume(left);
     if (left?.phase === 'down' || left?.phase === 'given-up') this.observer.inheritIllness();
+    if (left !== undefined) this.proof.resume(left, this.hands.phase !== undefined);
     this.startedMs = this.ports.clock.nowMs();
     this.probes.hurry();
     this.hands.start(left);
@@ -273,6 +275,12 @@ export class ServiceRunner implements Member {
     this.probes.hurry();
     if (pid !== undefined)
       this.log('info', `server process ${pid} started`, { pid, epoch: this.standing.instance.epoch });
+  }
+
+  private onTakenUp(pid: number | undefined, reason: string): void {
+    this.launches += 1;
+    this.step = reason;
+    this.log('info', reason, pid === undefined ? {} : { pid });
   }
 
   private onChildStep(phase: RestartPhase, reason: string, level: LogLevel): void {

@@ -23,6 +23,8 @@ export interface ChildPorts {
 export interface ChildListener {
   /** A process was asked for; its pid, when it has one. */
   onSpawn(pid: number | undefined): void;
+  /** The process of an earlier run is ours again. */
+  onTakenUp(pid: number | undefined, reason: string): void;
   /** Every decision, after it was carried out. */
   onStep(phase: RestartPhase, reason: string): void;
   onExit(exit: ServerExit): void;
@@ -44,8 +46,14 @@ export class SupervisedChild {
     return this.state.phase;
   }
 
+  /** Takes up the server that an earlier run left, or starts one. */
+  start(): void {
+    this.process = this.ports.launcher.takeUp?.((exit) => this.onExit(exit));
+    this.step({ type: this.process === undefined ? 'start' : 'taken-up' });
+  }
+
   /** Takes an event in: what a probe found, what an operator wants. */
-  send(event: Exclude<RestartEvent, { type: 'exited' | 'wake' | 'drain' }>): void {
+  send(event: Exclude<RestartEvent, { type: 'start' | 'taken-up' | 'exited' | 'wake' | 'drain' }>): void {
     this.step(event);
   }
 
@@ -77,7 +85,8 @@ export class SupervisedChild {
     const { state, effects, reason } = nextRestart(this.state, event, this.policy, clock.nowMs(), rng);
     this.state = state;
     for (const effect of effects) this.carryOut(effect);
-    if (reason !== '') this.listener.onStep(state.phase, reason);
+    if (event.type === 'taken-up') this.listener.onTakenUp(this.process?.pid, reason);
+    else if (reason !== '') this.listener.onStep(state.phase, reason);
     if (state.phase.name === 'ended') this.finish();
   }
 
@@ -85,12 +94,7 @@ export class SupervisedChild {
     const { clock, launcher } = this.ports;
     switch (effect.type) {
       case 'spawn':
-        this.process = launcher.launch((exit) => {
-          this.process = undefined;
-          this.cancelWake?.();
-          this.listener.onExit(exit);
-          this.step({ type: 'exited', how: exit.how });
-        });
+        this.process = launcher.launch((exit) => this.onExit(exit));
         this.listener.onSpawn(this.process.pid);
         return;
       case 'signal':
@@ -100,6 +104,13 @@ export class SupervisedChild {
         this.cancelWake?.();
         this.cancelWake = clock.after(Math.max(0, effect.atMs - clock.nowMs()), () => this.step({ type: 'wake' }));
     }
+  }
+
+  private onExit(exit: ServerExit): void {
+    this.process = undefined;
+    this.cancelWake?.();
+    this.listener.onExit(exit);
+    this.step({ type: 'exited', how: exit.how });
   }
 
   private finish(): void {

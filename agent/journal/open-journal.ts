@@ -20,17 +20,15 @@ export interface JournalPorts {
 
 /** Opens nothing yet but what it reads; a folder that cannot be written is a complaint in the log, not an error. */
 export function openJournal(config: AgentConfig, { clock, log, env }: JournalPorts): Journal {
-  const { folder, fileSize, files } = config.checked.journal;
+  const { fileSize, files } = config.checked.journal;
   const secrets = secretsOf(config, env);
-  // systemd names the folder that it keeps for a service; of several, the first.
-  const place = folder ?? env['STATE_DIRECTORY']?.split(':')[0];
-  if (place === undefined || place === '') return new MemoryJournal(secrets);
+  const place = placeFor(config, env);
+  if (place === undefined) return new MemoryJournal(secrets);
   const complaint = new Complaint(clock, log, 'error');
   const source = 'journal';
   return new FileJournal({
-    folder: place,
-    // A host name may hold anything.
-    agent: config.owner.replace(/[^A-Za-z0-9._-]/g, '_'),
+    folder: place.folder,
+    agent: place.agent,
     fileSize,
     files,
     secrets,
@@ -39,6 +37,21 @@ export function openJournal(config: AgentConfig, { clock, log, env }: JournalPor
       else complaint.raise(source, `the journal cannot be written: ${why}`);
     },
   });
+}
+
+/** Where this agent keeps what outlives it, and its name there; undefined: nowhere. */
+export function placeFor(
+  { owner, checked }: Pick<AgentConfig, 'owner' | 'checked'>,
+  env: NodeJS.ProcessEnv,
+): { readonly folder: string; readonly agent: string } | undefined {
+  // systemd names the folder that it keeps for a service; of several, the first.
+  const folder = checked.journal.folder ?? env['STATE_DIRECTORY']?.split(':')[0] ?? '';
+  return folder === '' ? undefined : { folder, agent: fileName(owner) };
+}
+
+/** A host name may hold anything. */
+export function fileName(name: string): string {
+  return name.replace(/[^A-Za-z0-9._-]/g, '_');
 }
 
 /** The open incidents of these instances, at most one each; all others that are open are closed. */

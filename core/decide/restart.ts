@@ -45,6 +45,8 @@ export interface RestartState {
 
 export type RestartEvent =
   | { readonly type: 'start' }
+  /** The process of an earlier run is still there, and is ours again. */
+  | { readonly type: 'taken-up' }
   /** The process is gone, or could not be started. `how`: `exit code 1`, `signal SIGKILL`, `cannot start: …`. */
   | { readonly type: 'exited'; readonly how: string }
   | { readonly type: 'healthy' }
@@ -88,6 +90,8 @@ export function nextRestart(
   switch (event.type) {
     case 'start':
       return state.phase.name === 'idle' ? spawn(state, policy, nowMs, 'starting the server') : same(state);
+    case 'taken-up':
+      return onTakenUp(state, policy, nowMs);
     case 'exited':
       return onExit(state, event.how, policy, nowMs, rng);
     case 'healthy':
@@ -117,6 +121,18 @@ function spawn(state: RestartState, policy: RestartPolicy, nowMs: number, reason
     effects: [{ type: 'spawn' }, { type: 'wake-at', atMs: nowMs + policy.startTimeoutMs }],
     reason,
   };
+}
+
+/** It gets the time of a new one to pass a probe: nobody knows what it has been through. */
+function onTakenUp(state: RestartState, policy: RestartPolicy, nowMs: number): RestartStep {
+  if (state.phase.name !== 'idle') return same(state);
+  const { effects, ...step } = spawn(
+    state,
+    policy,
+    nowMs,
+    'an earlier run of this agent started the server; taking it up',
+  );
+  return { ...step, effects: effects.filter(({ type }) => type !== 'spawn') };
 }
 
 function respawn(state: RestartState, policy: RestartPolicy, nowMs: number, reason: string): RestartStep {

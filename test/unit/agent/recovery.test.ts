@@ -117,6 +117,23 @@ describe('an agent with a ladder', () => {
     expect(bench.hooks.runs.map(({ type, attempt }) => `${type} ${attempt}`)).toEqual(['systemd 2']);
   });
 
+  it('restores again, as another attempt, when its agent was killed during the restore', async () => {
+    const recovery = withRecovery({ restore: program });
+    bench = await new Bench([recovery]).start();
+    bench.server().answer = REFUSED;
+    await bench.pass(3000);
+    bench.hooks.answer = undefined;
+    bench.server().answer = PASS;
+    await bench.pass(2100);
+    const [left] = await bench.incidents();
+    expect(left?.steps.at(-1)).toMatchObject({ kind: 'acting', action: 'restore', attempt: 1 });
+    await bench.end();
+    bench = await new Bench([recovery], { left: [left!] }).start();
+    await bench.pass(3000);
+    expect(bench.hooks.runs.map(({ attempt }) => attempt)).toEqual([2]);
+    expect(await bench.health()).toBe('passing');
+  });
+
   it('touches nothing when it is told only to look', async () => {
     const { restart } = serviceConfig();
     bench = await new Bench([

@@ -50,6 +50,15 @@ class Machine {
 const SPAWN = [{ type: 'spawn' }];
 
 describe('the restart machine', () => {
+  it('starts nothing beside a server of an earlier run, and gives it the time of a new one', () => {
+    const machine = new Machine();
+    expect(machine.send({ type: 'taken-up' })).toEqual([]);
+    expect(machine.reason).toBe('an earlier run of this agent started the server; taking it up');
+    expect(machine.send({ type: 'start' })).toEqual([]);
+    expect(machine.send({ type: 'wake' }, POLICY.startTimeoutMs)).toEqual([{ type: 'signal', signal: 'SIGTERM' }]);
+    expect(machine.send({ type: 'taken-up' })).toEqual([]);
+  });
+
   it('waits longer after each unstable end, up to the longest delay, and then gives up loudly', () => {
     const machine = new Machine();
     expect(machine.send({ type: 'start' })).toEqual(SPAWN);
