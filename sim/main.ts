@@ -4,6 +4,9 @@
  */
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { describeFault } from './faults';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { loadPage } from './scale/load-page';
 import { runScale } from './scale/run-scale';
 import { scaleFigures, scaleLines } from './scale/scale-text';
 import { runSeed, type RunResult } from './run';
@@ -15,6 +18,7 @@ interface Flags {
   readonly seed?: number;
   readonly json: boolean;
   readonly scale: boolean;
+  readonly estimate: boolean;
   readonly instances: number;
   readonly clients: number;
 }
@@ -33,6 +37,7 @@ function parseFlags(argv: readonly string[]): Flags {
     .option('--scale', 'a fleet in place of the seeds: failures roll through it, and what it costs is printed', false)
     .option('--instances <n>', 'of the fleet, ten to a service', whole, 10_000)
     .option('--clients <n>', 'of the fleet, each calls one to three services', whole, 1_000)
+    .option('--estimate', 'write docs/scale.md: what fleets of several sizes ask of Consul', false)
     .option('--json', 'print one JSON object at the end, and nothing else', false)
     .allowExcessArguments(false)
     .exitOverride()
@@ -110,6 +115,10 @@ async function main(): Promise<number> {
     flags = parseFlags(process.argv);
   } catch (error) {
     return error instanceof CommanderError && error.exitCode === 0 ? 0 : 2;
+  }
+  if (flags.estimate) {
+    writeFileSync(join(__dirname, '../docs/scale.md'), loadPage());
+    return 0;
   }
   if (flags.scale) return fleet(flags);
   return flags.seed === undefined ? many(flags) : replay(flags.seed, flags.json);
