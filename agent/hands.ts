@@ -1,9 +1,11 @@
 /**
  * Everything that can be done about one server: the child that this agent runs, the neighbour that it may end, or the ladder
- * of hooks, which then decides alone about a server that is ill but runs. It carries the words of each step to its listener and into the incident; what is done and when is decided in core/decide.
+ * of hooks, which then decides alone about a server that is ill but runs. It carries the words of each step to its listener
+ * and into the incident; what is done and when is decided in core/decide.
  */
 import type { NeighbourPhase } from '../core/decide/neighbour';
 import type { RestartPhase } from '../core/decide/restart';
+import type { IncidentEvent } from '../core/domain/incident';
 import type { Incident } from '../core/domain/incident-record';
 import type { Clock, Rng } from '../core/time/clock';
 import { AskedRestart } from './asked-restart';
@@ -13,6 +15,7 @@ import { Ladder } from './ladder';
 import { FleetGuard, type GuardPorts } from './fleet-guard';
 import { Neighbour } from './neighbour';
 import type { Log, LogLevel, NeighbourProcesses, ServerExit, ServerLauncher } from './ports';
+import { childSteps, exitStep, loudness, neighbourStep } from './process-steps';
 import type { HookRung, RungConfig, ServiceConfig } from './service-config';
 import { SupervisedChild } from './supervised-child';
 
@@ -31,11 +34,12 @@ export interface HandsPorts {
 }
 
 export interface HandsListener {
-  /** A process of ours was asked for; its pid, when it has one. */
-  onSpawn(pid: number | undefined): void;
+  /** A process of ours was asked for, the `launch`th; its pid, when it has one. */
+  onSpawn(pid: number | undefined, launch: number): void;
   /** The process of an earlier run is ours again. */
   onTakenUp(pid: number | undefined, sentence: string): void;
-  onExit(exit: ServerExit): void;
+  /** The server command could not be started even once. */
+  onCannotStart(exit: ServerExit): void;
   /** A step of the child, which speaks for the whole server while it is not running. */
   onChildStep(phase: RestartPhase, reason: string, level: LogLevel): void;
   /** A step beside a server that is not ours: one more word about an ill server. */
@@ -56,6 +60,8 @@ export class Hands {
   private illness: string | undefined;
   private held = '';
   private pid: number | undefined;
+  /** Processes so far, one that was taken up included. */
+  private launches = 0;
   /** The stop under way is an operator's wish and no fault. */
   private asked = false;
 
@@ -86,6 +92,16 @@ export class Hands {
   /** What is being done about an ill server that is not ours; empty while it is well. */
   get note(): string {
     return [this.ladder?.note ?? this.neighbour?.note ?? '', this.held].filter(Boolean).join('; ');
+  }
+
+  /** How often the server has been started again. */
+  get restarts(): number {
+    return Math.max(0, this.launches - 1);
+  }
+
+  /** A ladder brings up what never came up; a child has a time of its own, and a neighbour is left to whoever starts it. */
+  get bringsUp(): boolean {
+    return this.ladder !== undefined && this.child === undefined;
   }
 
   /** Something can be done about a server that is ill but runs. */
@@ -228,11 +244,13 @@ export class Hands {
       {
         onSpawn: (pid) => {
           this.pid = pid;
-          this.listener.onSpawn(pid);
+          this.launches += 1;
+          this.listener.onSpawn(pid, this.launches);
         },
         onTakenUp: (pid, sentence) => {
           this.pid = pid;
-          this.ports.incident.take({ kind: 'note', source: 'child', sentence });
+          this.launches += 1;
+          this.take({ kind: 'note', source: 'child', sentence });
           this.listener.onTakenUp(pid, sentence);
         },
         onStep: (phase, reason) => this.onChildStep(phase, reason),
@@ -253,49 +271,25 @@ export class Hands {
   }
 
   private onExit(exit: ServerExit): void {
-    const phase = this.child?.phase;
-    const pid = this.pid === undefined ? {} : { pid: this.pid };
-    const sentence = `server ended: ${exit.how}`;
-    if (phase?.name === 'running') this.ports.incident.take({ kind: 'detected', source: 'child', sentence, ...pid });
-    if (phase?.name === 'stopping' && !phase.final)
-      this.ports.incident.take({ kind: 'acted', source: 'child', sentence, action: 'stop', ok: true, ...pid });
-    this.listener.onExit(exit);
+    this.take(exitStep(this.child?.phase, `server ended: ${exit.how}`, this.pid));
+    if (exit.spawnError !== undefined && this.launches === 1) this.listener.onCannotStart(exit);
   }
 
   private onChildStep(phase: RestartPhase, sentence: string): void {
-    const { incident } = this.ports;
-    const source = 'child';
-    if (phase.name === 'waiting') incident.take({ kind: 'decided', source, sentence });
-    if (phase.name === 'given-up') {
-      incident.take({ kind: 'given-up', source, sentence });
-      this.guard.release();
-    }
-    if (phase.name === 'idle') incident.take({ kind: 'note', source, sentence });
-    if (phase.name === 'running' && !phase.proven) {
-      this.asked = false;
-      const pid = this.pid === undefined ? {} : { pid: this.pid };
-      incident.take({ kind: 'acted', source, sentence, action: 'start', ok: true, ...pid });
-    }
-    if (phase.name === 'stopping' && !phase.final) {
-      // A server that never passed a probe is not told ill by the probes but by its time.
-      if (incident.current === undefined && !this.asked)
-        incident.take({ kind: 'detected', source, sentence: phase.why });
-      const action = phase.killAtMs === undefined ? 'SIGKILL' : 'SIGTERM';
-      incident.take({ kind: 'acted', source, sentence, action, ok: true });
-    }
+    const known = this.ports.incident.current !== undefined;
+    childSteps(phase, sentence, { pid: this.pid, asked: this.asked, known }).forEach((step) => this.take(step));
+    if (phase.name === 'given-up') this.guard.release();
+    if (phase.name === 'running') this.asked = false;
     this.listener.onChildStep(phase, sentence, loudness(phase));
   }
 
   private onNeighbourStep(phase: NeighbourPhase, sentence: string): void {
-    const { incident } = this.ports;
-    const source = 'neighbour';
-    if (phase.name === 'given-up') incident.take({ kind: 'given-up', source, sentence });
-    else if (phase.name === 'watching') incident.take({ kind: 'decided', source, sentence });
-    else {
-      const action = phase.killAtMs === undefined ? 'SIGKILL' : 'SIGTERM';
-      incident.take({ kind: 'acted', source, sentence, action, ok: true });
-    }
+    this.take(neighbourStep(phase, sentence));
     this.onWord(phase.name === 'given-up', sentence);
+  }
+
+  private take(step: IncidentEvent | undefined): void {
+    if (step !== undefined) this.ports.incident.take(step);
   }
 
   private onWord(givenUp: boolean, reason: string): void {
@@ -303,10 +297,4 @@ export class Hands {
     if (givenUp) this.guard.release();
     this.listener.onStep(givenUp ? 'error' : 'warn', reason);
   }
-}
-
-function loudness(phase: RestartPhase): LogLevel {
-  if (phase.name === 'given-up') return 'error';
-  const trouble = phase.name === 'waiting' || (phase.name === 'stopping' && !phase.final);
-  return trouble ? 'warn' : 'info';
 }

@@ -7,6 +7,7 @@ import type { Incident } from '../core/domain/incident-record';
 import type { Clock } from '../core/time/clock';
 import { runHook, type Hook, type HookContext, type TimedResult } from './hooks/hook';
 import type { IncidentTracker } from './incident-tracker';
+import type { HookRung, ServiceConfig } from './service-config';
 
 export interface ProofPorts {
   readonly clock: Clock;
@@ -128,4 +129,15 @@ export class Proof {
     incident.take({ kind: 'acted', sentence: how, ...about, ok, tookMs, ...(output !== undefined && { output }) });
     return result;
   }
+}
+
+/** What a service's configuration has run: each is one program, and is not tried again by itself. */
+export function proofHooks(
+  { restore, check }: Pick<ServiceConfig['recovery'], 'restore' | 'check'>,
+  hookOf: (rung: HookRung) => Hook,
+): Pick<ProofPorts, 'restore' | 'check'> {
+  return {
+    ...(restore && { restore: hookOf({ type: 'exec', attempts: 1, ...restore }) }),
+    ...(check && { check: hookOf({ type: 'exec', attempts: 1, ...check }) }),
+  };
 }

@@ -3,7 +3,6 @@
  * should hear. Services share nothing but the registry, so a hanging one never holds up another.
  */
 import type { Plea } from '../core/decide/client-plea';
-import { watchQuiet, type QuietState } from '../core/decide/let-go';
 import type { DesiredInstance, ReconcileAction } from '../core/decide/reconcile';
 import type { RestartPhase } from '../core/decide/restart';
 import type { Incident } from '../core/domain/incident-record';
@@ -16,20 +15,19 @@ import { IncidentTracker } from './incident-tracker';
 import { judgeHealth } from './judge-health';
 import type { Report } from './membership-loop';
 import { Observer } from './observer';
-import type { LogLevel, ProbeResult, ServerExit } from './ports';
-import { Proof } from './proof';
+import type { LogLevel, ProbeResult } from './ports';
+import { Proof, proofHooks } from './proof';
 import { ProbeLoop } from './probe-loop';
+import { ProbeTally } from './probe-tally';
 import type { Member } from './reconcile-loop';
 import type { ServiceConfig } from './service-config';
 import type { ServiceFigures, ServicePorts } from './service-ports';
 import { Standing } from './standing';
 
-const MAINTENANCE_LIMIT_MS = 1000;
-const DEREGISTER_LIMIT_MS = 3000;
-
 export class ServiceRunner implements Member {
   readonly id: string;
   private readonly probes: ProbeLoop;
+  private readonly tally = new ProbeTally();
   private readonly hands: Hands;
   private readonly incident: IncidentTracker;
   private readonly stopper = new AbortController();
@@ -41,12 +39,8 @@ export class ServiceRunner implements Member {
   private readonly accusation: Accusation;
   private step = '';
   private current: Pick<Report, 'health' | 'reason'> = { health: 'critical', reason: 'no probe has answered yet' };
-  private quiet: QuietState | undefined;
   private settled = false;
   private startedMs = 0;
-  private launches = 0;
-  private probeCount = 0;
-  private failureCount = 0;
 
   constructor(
     private readonly config: ServiceConfig,
@@ -66,11 +60,9 @@ export class ServiceRunner implements Member {
       settled: this.settled,
       givenUp: this.hands.phase?.name === 'given-up',
     }));
-    const { restore, check } = config.recovery;
     this.proof = new Proof(identity, {
       ...{ clock: ports.clock, incident, onEnd: () => this.onProof() },
-      ...(restore && { restore: hookOf({ type: 'exec', attempts: 1, ...restore }) }),
-      ...(check && { check: hookOf({ type: 'exec', attempts: 1, ...check }) }),
+      ...proofHooks(config.recovery, hookOf),
     });
     this.probes = new ProbeLoop(ports.probe, config.probe, ports.clock, (result, startedMs) =>
       this.onProbe(result, startedMs),
@@ -79,9 +71,9 @@ export class ServiceRunner implements Member {
       config,
       { ...ports, incident },
       {
-        onSpawn: (pid) => this.onSpawn(pid),
+        onSpawn: (pid, launch) => this.onSpawn(pid, launch),
         onTakenUp: (pid, reason) => this.onTakenUp(pid, reason),
-        onExit: (exit) => this.onExit(exit),
+        onCannotStart: (exit) => ports.onCannotStart(exit),
         onChildStep: (phase, reason, level) => this.onChildStep(phase, reason, level),
         onStep: (level, reason) => this.onStep(level, reason),
         onActed: () => this.accusation.end(),
@@ -130,10 +122,8 @@ export class ServiceRunner implements Member {
   /** Passes a signal to the server. SIGHUP also ends "given up" and forgets earlier failures. */
   signal(name: 'SIGHUP' | 'SIGUSR1' | 'SIGUSR2'): void {
     const passed = this.hands.signal(name);
-    this.log(
-      'info',
-      `${name} ${passed ? 'passed on to the server' : 'received; there is no server process to pass it on to'}`,
-    );
+    const what = passed ? 'passed on to the server' : 'received; there is no server process to pass it on to';
+    this.log('info', `${name} ${what}`);
     if (name !== 'SIGHUP') return;
     this.hands.reset();
     this.proof.forgive();
@@ -157,12 +147,12 @@ export class ServiceRunner implements Member {
     // What an end that was asked for looks like to probes is no fault.
     this.incident.take({ kind: 'abandoned', source: 'agent', sentence: reason });
     this.incident.stop();
-    await this.standing.leave(reason, MAINTENANCE_LIMIT_MS);
+    await this.standing.leave(reason);
     if (!(await this.hands.drain()) && this.standing.registered)
       await sleep(clock, this.config.drain.graceMs, this.stopper.signal);
     this.stopper.abort();
     await this.loops;
-    if (await this.standing.deregister(DEREGISTER_LIMIT_MS)) this.log('info', 'left the registry');
+    if (await this.standing.deregister()) this.log('info', 'left the registry');
     else this.log('warn', 'could not leave the registry; its entry turns critical by its TTL and is removed later');
   }
 
@@ -178,18 +168,15 @@ export class ServiceRunner implements Member {
     return {
       ...{ service: this.config.instance.service, id: this.id, incident: this.incident.current },
       ...this.current,
+      ...this.tally.figures(),
       registered: this.standing.registered,
-      ...{ probes: this.probeCount, failures: this.failureCount, calls: this.quiet?.seen },
-      restarts: Math.max(0, this.launches - 1),
+      restarts: this.hands.restarts,
     };
   }
 
   private onProbe(result: ProbeResult, startedMs: number): void {
-    const ok = result.outcome === 'pass';
-    this.probeCount += 1;
-    if (!ok) this.failureCount += 1;
-    this.quiet = watchQuiet(this.quiet, result.calls, this.ports.clock.nowMs());
-    if (!this.probeCounts(ok)) return;
+    this.tally.take(result, this.ports.clock.nowMs());
+    if (!this.probeCounts(result.outcome === 'pass')) return;
     const seen = this.observer.take(result, startedMs);
     if (seen === undefined && this.observer.excuse !== undefined) this.onExcused();
     if (seen === undefined) return;
@@ -222,13 +209,13 @@ export class ServiceRunner implements Member {
   }
 
   private onProof(): void {
-    if (this.proof.passed) this.verified();
+    this.noteProof();
     this.say();
     this.judgeRecovery();
   }
 
-  private verified(): void {
-    this.incident.take({ kind: 'verified', source: 'probe', sentence: this.observer.reason });
+  private noteProof(): void {
+    if (this.proof.passed) this.incident.take({ kind: 'verified', source: 'probe', sentence: this.observer.reason });
   }
 
   private onAccused(reason: string): void {
@@ -237,12 +224,9 @@ export class ServiceRunner implements Member {
     this.hands.ill(reason);
   }
 
-  /** A ladder brings up what never came up; a child has a time of its own, and a neighbour is left to whoever starts it. */
   private isOverdue(): boolean {
-    const { restart, recovery } = this.config;
     const waitedMs = this.ports.clock.nowMs() - this.startedMs;
-    const ladder = recovery.ladder.length > 0 && this.hands.phase === undefined;
-    return ladder && this.observer.verdict === 'unknown' && waitedMs >= restart.startTimeoutMs;
+    return this.hands.bringsUp && this.observer.verdict === 'unknown' && waitedMs >= this.config.restart.startTimeoutMs;
   }
 
   private onUp(back: boolean): void {
@@ -252,7 +236,7 @@ export class ServiceRunner implements Member {
     }
     this.probes.calm();
     this.proof.begin();
-    if (this.proof.passed) this.verified();
+    this.noteProof();
   }
 
   /** A probe says something about the server only while there is one: what else answers on its port is not it. */
@@ -266,10 +250,9 @@ export class ServiceRunner implements Member {
     return phase === undefined || phase.name === 'running' || phase.name === 'idle';
   }
 
-  private onSpawn(pid: number | undefined): void {
+  private onSpawn(pid: number | undefined, launch: number): void {
     this.accusation.end();
-    this.launches += 1;
-    if (this.launches > 1) this.standing.newEpoch();
+    if (launch > 1) this.standing.newEpoch();
     this.observer.forget();
     this.proof.cancel(true);
     this.probes.hurry();
@@ -278,7 +261,6 @@ export class ServiceRunner implements Member {
   }
 
   private onTakenUp(pid: number | undefined, reason: string): void {
-    this.launches += 1;
     this.step = reason;
     this.log('info', reason, pid === undefined ? {} : { pid });
   }
@@ -300,10 +282,6 @@ export class ServiceRunner implements Member {
     this.say();
     // Critical before and critical now, but these words must be seen.
     if (level === 'error') this.standing.tellAgain();
-  }
-
-  private onExit(exit: ServerExit): void {
-    if (exit.spawnError !== undefined && this.launches === 1) this.ports.onCannotStart(exit);
   }
 
   private say(): void {

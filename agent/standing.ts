@@ -9,6 +9,9 @@ import type { IncidentTracker } from './incident-tracker';
 import { MembershipLoop, type MembershipPorts, type Report } from './membership-loop';
 import type { ServiceConfig } from './service-config';
 
+const MAINTENANCE_LIMIT_MS = 1000;
+const DEREGISTER_LIMIT_MS = 3000;
+
 /** What is known of the server at this moment. */
 export interface Knowledge {
   /** It passed a probe at some time since the agent started. */
@@ -86,12 +89,12 @@ export class Standing {
     return this.membership.run(signal);
   }
 
-  leave(reason: string, limitMs: number): Promise<void> {
-    return this.membership.leave(reason, limitMs);
+  leave(reason: string): Promise<void> {
+    return this.membership.leave(reason, MAINTENANCE_LIMIT_MS);
   }
 
-  deregister(limitMs: number): Promise<boolean> {
-    return this.membership.deregister(limitMs);
+  deregister(): Promise<boolean> {
+    return this.membership.deregister(DEREGISTER_LIMIT_MS);
   }
 
   /** Once in the registry, always there: an illness later on is news, not a reason to vanish. */

@@ -15,7 +15,6 @@ export interface AdminAddress {
   readonly port: number;
 }
 
-const LEAVE_LIMIT_MS = 1000;
 /** Nothing that happens to it is a fault of a server. */
 const NO_INCIDENT = { current: undefined, take: () => undefined };
 
@@ -47,7 +46,7 @@ export class AgentEntry implements Member {
   async leave(): Promise<void> {
     this.stop();
     await this.running;
-    await this.standing.deregister(LEAVE_LIMIT_MS);
+    await this.standing.deregister();
   }
 
   /** Says nothing more; idempotent. */
