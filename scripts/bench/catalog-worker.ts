@@ -1,6 +1,6 @@
 /**
- * A client of the built package in a process of its own, which weighs each answer of its watch: from the request for it to
- * arm the scales, to the turn of the event loop after the answer was taken in. It runs with --expose-gc, and with a
+ * A client of the built package in a process of its own, which weighs each answer of its watch: from the head of the
+ * answer, to the turn of the event loop after it was taken in. It runs with --expose-gc, and with a
  * young generation so large that no collection falls in between.
  */
 import { subscribe } from 'node:diagnostics_channel';
@@ -26,17 +26,23 @@ const [consul = '', service = ''] = process.argv.slice(2);
 /** Microtasks and ticks that an answer leads to are done long before. */
 const TURNS = 3;
 
-let armed: { readonly cpu: NodeJS.CpuUsage; readonly heap: number } | undefined;
+interface Scales {
+  readonly cpu: NodeJS.CpuUsage;
+  readonly heap: number;
+}
+
+let armed = false;
+let scales: Scales | undefined;
 let weighed: Promise<Weighed> = Promise.reject(new Error('not armed'));
 let found: (one: Weighed) => void = () => undefined;
 weighed.catch(() => undefined);
 
 async function weigh(bytes: number): Promise<void> {
   for (let turn = 0; turn < TURNS; turn += 1) await new Promise((go) => setImmediate(go));
-  if (armed === undefined) return;
-  const { user, system } = process.cpuUsage(armed.cpu);
-  const heapBytes = process.memoryUsage().heapUsed - armed.heap;
-  armed = undefined;
+  if (scales === undefined) return;
+  const { user, system } = process.cpuUsage(scales.cpu);
+  const heapBytes = process.memoryUsage().heapUsed - scales.heap;
+  scales = undefined;
   found({ cpuMs: (user + system) / 1_000, bytes, heapBytes });
 }
 
@@ -53,6 +59,8 @@ subscribe('http.client.response.finish', (message) => {
     readonly response: IncomingMessage;
   };
   if (!request.path.includes('/health/service/')) return;
+  if (armed) scales = { cpu: process.cpuUsage(), heap: process.memoryUsage().heapUsed };
+  armed = false;
   const { socket } = response;
   response.once('end', () => void weigh(socket.bytesRead - (brought.get(socket) ?? 0)));
 });
@@ -72,7 +80,7 @@ async function main(): Promise<void> {
     if (ask === 'weigh') return weighed;
     weighed = new Promise((resolve) => (found = resolve));
     global.gc?.();
-    armed = { cpu: process.cpuUsage(), heap: process.memoryUsage().heapUsed };
+    armed = true;
     return Promise.resolve({});
   });
 }

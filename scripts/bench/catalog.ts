@@ -28,8 +28,9 @@ export const CATALOG: SheetPart = {
   title: 'What the news of a large catalog costs a client',
   words: `A real Consul holds the instances, written by transactions; one is called, one kept warm, the others are of a lower tier and
 not connected. \`changed\`: one of those turns critical or passing. \`unchanged\`: Consul answers, and what a client looks at
-is the same. CPU is the client process's time, user and system, from the bytes on the socket to the new picker; allocated
-is what the heap grew by, without a collection. Medians.`,
+is the same. CPU is the client process's time, user and system, from the head of the answer to the new picker; allocated
+is what the heap grew by, without a collection. Medians. Consul runs as a server on disk: with \`-dev\` it indents its JSON,
+which doubles each answer.`,
   columns: {
     instances: 'instances',
     news: 'news',
@@ -42,7 +43,7 @@ is what the heap grew by, without a collection. Medians.`,
   },
   plot: { shows: 'CPU of one answer by the number of instances', svg: catalogPlot },
   async measure({ command, quick }, cleanup, say) {
-    const site = await Site.start(cleanup, say);
+    const site = await Site.start(cleanup, say, { onDisk: true });
     const where = circumstances(command, site.consul.version);
     const one = await site.startCalculator('one');
     const two = await site.startCalculator('two');

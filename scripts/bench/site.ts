@@ -10,7 +10,7 @@ import { createInterface } from 'node:readline';
 import { openRegistry } from '../../registry/factory';
 import type { Registry } from '../../registry/port';
 import { findConsul } from '../consul-binary';
-import { startDevConsul, type ConsulProcess } from '../consul/dev-consul';
+import { startDevConsul, type ConsulProcess, type DevConsulOptions } from '../consul/dev-consul';
 import type { Cleanup } from '../quickstart/cleanup';
 import { endProcess, guardAgainstOwnDeath } from '../quickstart/processes';
 
@@ -32,9 +32,13 @@ export class Site {
   ) {}
 
   /** Whatever it starts is ended by `cleanup`. */
-  static async start(cleanup: Cleanup, say: (line: string) => void): Promise<Site> {
+  static async start(
+    cleanup: Cleanup,
+    say: (line: string) => void,
+    consulOptions: Pick<DevConsulOptions, 'onDisk'> = {},
+  ): Promise<Site> {
     const binary = await findConsul({ say });
-    const consul = await startDevConsul({ binary });
+    const consul = await startDevConsul({ binary, ...consulOptions });
     cleanup.add(() => consul.stop());
     const folder = await mkdtemp(join(tmpdir(), 'understudy-bench-'));
     cleanup.add(() => rm(folder, { recursive: true, force: true }));

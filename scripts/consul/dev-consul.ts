@@ -19,6 +19,8 @@ export interface DevConsulOptions {
   readonly ports?: Partial<ConsulPorts>;
   /** Serve the web UI at the HTTP address. */
   readonly ui?: boolean;
+  /** A server as in production, with its state on disk; a development one indents its JSON, which doubles each answer. */
+  readonly onDisk?: boolean;
   /** More configuration; it wins over ours. */
   readonly extraHcl?: string;
   /** Token that may create sessions: needed when `extraHcl` switches ACLs on. */
@@ -107,7 +109,10 @@ class DevConsul implements ConsulProcess {
     const logFile = join(this.folder, 'consul.log');
     await writeFile(configFile, consulConfig(this.ports, this.version));
     await writeFile(extraFile, this.options.extraHcl ?? '');
-    const flags = ['agent', '-dev', `-config-file=${configFile}`, `-config-file=${extraFile}`];
+    const data = join(this.folder, 'data');
+    await rm(data, { recursive: true, force: true });
+    const form = this.options.onDisk === true ? ['-server', '-bootstrap-expect=1', `-data-dir=${data}`] : ['-dev'];
+    const flags = ['agent', ...form, `-config-file=${configFile}`, `-config-file=${extraFile}`];
     if (this.options.ui === true) flags.push('-ui');
     const run = await launchConsul(this.options.binary.path, flags, this.folder, logFile);
     this.run = run;
