@@ -14,10 +14,19 @@ export function addedTags(tier: number): readonly string[] {
   return [UNDERSTUDY_TAG, roleOf(tier), `tier-${tier}`];
 }
 
-/** A frozen view, sorted by tier, then id. Entries that `frozenEntry` made are taken over as they are. */
+/** A frozen view, sorted by tier, then id. A list that `arranged` made is taken over as it is. */
 export function buildSnapshot(service: string, index: string, entries: readonly CatalogEntry[]): Snapshot {
-  const instances = entries.map(frozenEntry).sort((a, b) => a.tier - b.tier || compareText(a.id, b.id));
-  return Object.freeze({ service, index, instances: Object.freeze(instances) });
+  return Object.freeze({ service, index, instances: arranged(entries) });
+}
+
+const lists = new WeakSet<readonly CatalogEntry[]>();
+
+/** Frozen and in the order of a snapshot; a list that it made before is returned itself. */
+export function arranged(entries: readonly CatalogEntry[]): readonly CatalogEntry[] {
+  if (lists.has(entries)) return entries;
+  const list = Object.freeze(entries.map(frozenEntry).sort((a, b) => a.tier - b.tier || compareText(a.id, b.id)));
+  lists.add(list);
+  return list;
 }
 
 const frozen = new WeakSet<CatalogEntry>();
@@ -32,6 +41,7 @@ export function frozenEntry(entry: CatalogEntry): CatalogEntry {
 }
 
 const hashes = new WeakMap<CatalogEntry, string>();
+const listHashes = new WeakMap<readonly CatalogEntry[], string>();
 
 /** Equal for entries with equal contents. Taken once of each frozen entry: mostly a view is the last one, but for one. */
 export function entryHash(entry: CatalogEntry): string {
@@ -58,8 +68,12 @@ export function entryHash(entry: CatalogEntry): string {
 }
 
 /** Equal for snapshots with equal contents; the index is left out, because it moves without a change. */
-export function contentHash(snapshot: Snapshot): string {
-  return sha256(snapshot.instances.map(entryHash).join());
+export function contentHash({ instances }: Snapshot): string {
+  const known = listHashes.get(instances);
+  if (known !== undefined) return known;
+  const hash = sha256(instances.map(entryHash).join());
+  if (lists.has(instances)) listHashes.set(instances, hash);
+  return hash;
 }
 
 function sha256(text: string): string {

@@ -2,20 +2,30 @@
  * Reads a service from Consul, at once or as a blocking query. It never asks for passing instances only: who is ill, and
  * why, is as much news as who is well.
  */
+import type { CatalogEntry } from '../../core/domain/instance';
 import type { Snapshot } from '../../core/domain/snapshot';
 import type { WatchRequest } from '../../core/decide/watch-step';
 import type { WatchQuery } from '../port';
-import { buildSnapshot, UNDERSTUDY_TAG } from '../snapshot';
+import { arranged, buildSnapshot, UNDERSTUDY_TAG } from '../snapshot';
 import { catalogEntries, healthItem, type HealthItem } from './consul-health';
 import type { ConsulHttp } from './consul-http';
 import { answeredObject, notConsul } from './consul-json';
 import { ListReader } from './list-reader';
 
-/** Reads one service's answers. It remembers the last one's bytes, about 2 kB an instance. */
-export type HealthReader = ListReader<HealthItem>;
+/** Reads one service's answers. It remembers the last one's bytes, about 1 kB an instance. */
+export class HealthReader {
+  private readonly list = new ListReader(healthItem);
+  private items: readonly HealthItem[] = [];
+  private instances: readonly CatalogEntry[] = [];
 
-export function healthReader(): HealthReader {
-  return new ListReader(healthItem);
+  /** The instances as a snapshot has them; the same list when nothing of them is new. Undefined: this is no such answer. */
+  take(body: Buffer): readonly CatalogEntry[] | undefined {
+    const items = this.list.take(body);
+    if (items === undefined) return undefined;
+    if (items !== this.items) this.instances = arranged(catalogEntries(items));
+    this.items = items;
+    return this.instances;
+  }
 }
 
 export interface ServiceAnswer {
@@ -59,10 +69,9 @@ export class ConsulReads {
       },
       signal,
     );
-    const items = Buffer.isBuffer(answer.body) ? reader.take(answer.body) : undefined;
-    if (items === undefined) throw notConsul(this.http.description, operation);
-    const snapshot = buildSnapshot(query.service, answer.index ?? '0', catalogEntries(items));
-    return { snapshot, index: answer.index };
+    const instances = Buffer.isBuffer(answer.body) ? reader.take(answer.body) : undefined;
+    if (instances === undefined) throw notConsul(this.http.description, operation);
+    return { snapshot: buildSnapshot(query.service, answer.index ?? '0', instances), index: answer.index };
   }
 
   /** Names of the services that carry our tag. */

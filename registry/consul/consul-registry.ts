@@ -23,7 +23,7 @@ import { objectIn, textIn } from './consul-json';
 import { ConsulKeyValues } from './consul-key-values';
 import { ConsulLocks } from './consul-locks';
 import { ConsulMembership } from './consul-membership';
-import { ConsulReads, healthReader } from './consul-reads';
+import { ConsulReads, HealthReader } from './consul-reads';
 import { ConsulWatch } from './consul-watch';
 
 export interface ConsulRegistryOptions extends ConsulHttpOptions {
@@ -90,7 +90,7 @@ export class ConsulRegistry implements Registry {
   }
 
   async snapshot(query: WatchQuery, signal?: AbortSignal): Promise<Snapshot> {
-    return (await this.reads.service(query, NOW, healthReader(), signal)).snapshot;
+    return (await this.reads.service(query, NOW, new HealthReader(), signal)).snapshot;
   }
 
   watch(query: WatchQuery, listener: CatalogListener, signal: AbortSignal): Promise<void> {

@@ -6,7 +6,7 @@ import type { Snapshot } from '../../core/domain/snapshot';
 import type { CatalogEvent, CatalogListener, WatchQuery } from '../port';
 import { contentHash } from '../snapshot';
 import { blockingLoop, type Asked, type BlockingAnswer, type LoopPorts } from './blocking-loop';
-import { healthReader, type ConsulReads } from './consul-reads';
+import { HealthReader, type ConsulReads } from './consul-reads';
 
 export interface WatchPorts extends LoopPorts {
   readonly reads: Pick<ConsulReads, 'service'>;
@@ -23,7 +23,7 @@ interface Listener {
 export class ConsulWatch {
   private readonly listeners = new Set<Listener>();
   private readonly stopping = new AbortController();
-  private readonly reader = healthReader();
+  private readonly reader = new HealthReader();
   private last: Snapshot | undefined;
   private trouble: CatalogEvent | undefined;
 

@@ -13,11 +13,19 @@ const item = (text: string): Item => ({ Node: { Node: 'n1' }, text });
 /** Names and values that look like the beginning of an item, too. */
 const anyText = fc.oneof(fc.string(), fc.constantFrom(',{"Node":{', '},{"Node":{', '"', '\\', ',', ']'));
 const anyIndent = fc.constantFrom(0, 4);
-const anyItem = fc.record({
-  Node: fc.dictionary(anyText, anyText),
-  text: anyText,
-  deep: fc.constantFrom<unknown>({ Node: { Node: {} } }, [{ Node: {} }, { Node: {} }], null),
-});
+const someItems = [1, 2, 3].map((text) => ({ Node: {}, text }));
+const anyItem = fc.oneof(
+  { weight: 4, arbitrary: fc.constantFrom<unknown>(...someItems) },
+  {
+    weight: 4,
+    arbitrary: fc.record<unknown>({
+      Node: fc.dictionary(anyText, anyText),
+      text: anyText,
+      deep: fc.constantFrom<unknown>({ Node: { Node: {} } }, [{ Node: {} }, { Node: {} }], null),
+    }),
+  },
+  { weight: 1, arbitrary: fc.constantFrom<unknown>(5, '{"Node":{', null, {}, [[]], { other: 1, Node: {} }) },
+);
 
 it('reads every answer of a row as its JSON says, whatever stands in it', () => {
   fc.assert(
@@ -25,6 +33,7 @@ it('reads every answer of a row as its JSON says, whatever stands in it', () => 
       const reader = asIs();
       for (const [answer, indent] of answers) expect(reader.take(bytes(answer, indent))).toEqual(answer);
     }),
+    { numRuns: 1_000 },
   );
 });
 
@@ -50,6 +59,14 @@ describe.each([
     expect(read).toEqual(fresh);
     expect(after.filter((one) => before.includes(one))).toHaveLength(texts.length - fresh.length);
   });
+});
+
+it('gives the same list when nothing of it is new', () => {
+  const reader = new ListReader((one, before: unknown) => before ?? one);
+  const list = reader.take(bytes([item('a'), item('b')]));
+  expect(reader.take(bytes([item('a'), item('b')]))).toBe(list);
+  expect(reader.take(bytes([item('a'), item('says the same in other bytes')]))).toBe(list);
+  expect(reader.take(bytes([item('a')]))).not.toBe(list);
 });
 
 it('tells what stood in the place of an item that is new', () => {
