@@ -16,6 +16,7 @@ import { buildConfig, environmentOverrides, type AgentConfig, type Override } fr
 import { printConfig } from './config-print';
 import { readConfigFile } from './config-source';
 import { asError, withDeadline } from './deadline';
+import { HookNotes } from './hook-notes';
 import type { Hook } from './hooks/hook';
 import { makeHook } from './hooks/make-hook';
 import { fileName, openJournal, placeFor, takeUp } from './journal/open-journal';
@@ -105,19 +106,17 @@ async function serve(
 ): Promise<number> {
   const terminal = process.stdout.isTTY;
   const log = createLog({ ...config.log, terminal });
-  const note = noteOf(config, env);
-  const launcher = launcherOf(
-    options.command,
-    { env, note },
-    logFormat({ ...config.log, terminal }) === 'json' ? log : undefined,
-  );
+  const note = serverNoteOf(config, env);
+  const isJson = logFormat({ ...config.log, terminal }) === 'json';
+  const launcher = launcherOf(options.command, { env, note }, isJson ? log : undefined);
   const taken = launcher && (await whoIsThere(config.services[0], note));
   if (taken !== undefined) return complain(taken);
   const journal = openJournal(config, { clock, log, env });
   const admin = await openAdmin(config, { agent: config.owner, clock, journal, log, registry });
   if (typeof admin === 'string') return complain(admin);
   let cannotStart = 0;
-  const hookOf = (rung: HookRung): Hook => makeHook(rung, { clock, rng: Math.random, env });
+  const notes = endLeftHooks(noteIn(config, env, 'hooks'), log);
+  const hookOf = (rung: HookRung): Hook => makeHook(rung, { clock, rng: Math.random, env, notes });
   const shared = { registry, clock, log, journal };
   const drills = buildDrills(config.services, config.owner, {
     ...shared,
@@ -176,13 +175,25 @@ function launcherOf(
   return note === undefined ? launcher : notedLauncher(launcher, note, clock);
 }
 
-/** Without a folder nothing outlives this process. */
-function noteOf(config: AgentConfig, env: NodeJS.ProcessEnv): ServerNote | undefined {
-  const [first] = config.services;
+/** Where a note of this agent lies. Without a folder nothing outlives this process. */
+function noteIn(config: AgentConfig, env: NodeJS.ProcessEnv, name: string): string | undefined {
   const place = placeFor(config, env);
-  return (
-    place && first && new ServerNote(join(place.folder, `${place.agent}.${fileName(first.instance.id)}.server.json`))
-  );
+  return place && join(place.folder, `${place.agent}.${name}.json`);
+}
+
+/** Nothing of an earlier run goes on beside this one. */
+function endLeftHooks(path: string | undefined, log: Log): HookNotes {
+  const notes = new HookNotes(path);
+  for (const pid of notes.endLeft())
+    log.write('warn', `ended process ${pid}, a hook that an earlier run of this agent had begun`);
+  return notes;
+}
+
+/** A command is that of the one service. */
+function serverNoteOf(config: AgentConfig, env: NodeJS.ProcessEnv): ServerNote | undefined {
+  const [first] = config.services;
+  const path = first && noteIn(config, env, `${fileName(first.instance.id)}.server`);
+  return path === undefined ? undefined : new ServerNote(path);
 }
 
 /** Why no server can be started here; undefined: nobody is there, or it is the one that an earlier run left. */

@@ -65,7 +65,7 @@ function ask(consul: string, path: string, agent?: Agent): Promise<Answer> {
 
 async function run(_flags: object, cleanup: Cleanup): Promise<number> {
   const say = (line: string): void => void process.stderr.write(`${line}\n`);
-  const site = await Site.start(cleanup, say);
+  const site = await Site.start(cleanup, say, { onDisk: true });
   const { address, pid, version } = site.consul;
   const tell = (name: string, value: number, words: string): void =>
     void process.stdout.write(`${name.padEnd(28)} ${String(Math.round(value * 100) / 100).padStart(10)}  ${words}\n`);
@@ -73,7 +73,7 @@ async function run(_flags: object, cleanup: Cleanup): Promise<number> {
   for (let at = 0; at < ENTRIES; at += 1) ids.push(await site.register('crowd', `instance-${at}`, 5_000 + at, at % 3));
   await site.register('other', 'instance-1', 5_001, 0);
   await settled();
-  process.stdout.write(`Consul ${version}, one server in memory\n`);
+  process.stdout.write(`Consul ${version}, one server on disk\n`);
   tell('entryBytes', (await ask(address, '/v1/health/service/crowd')).bytes / ENTRIES, 'of one entry in an answer');
   await tellWrites(site, ids, tell);
   const own = new Watchers(address, '/v1/health/service/crowd', WATCHERS);

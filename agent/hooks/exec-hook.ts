@@ -6,11 +6,18 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import type { Clock } from '../../core/time/clock';
 import type { Hook, HookContext, HookResult } from './hook';
 
+/** Follows which programs run. */
+export interface ExecNotes {
+  begun(pid: number): void;
+  ended(pid: number): void;
+}
+
 export interface ExecOptions {
   readonly type?: string;
   readonly command: readonly [string, ...string[]];
   readonly timeoutMs: number;
   readonly env: NodeJS.ProcessEnv;
+  readonly notes?: ExecNotes | undefined;
 }
 
 const OURS_ALONE = ['CONSUL_HTTP_TOKEN', 'CONSUL_HTTP_TOKEN_FILE', 'UNDERSTUDY_REGISTRY_TOKEN'];
@@ -18,13 +25,14 @@ const MOST_OUTPUT = 4000;
 /** After its end, for what it printed last; a process that it left behind may hold the pipe for ever. */
 const FLUSH_MS = 100;
 
-export function execHook({ type = 'exec', command, timeoutMs, env }: ExecOptions, clock: Clock): Hook {
+export function execHook({ type = 'exec', command, timeoutMs, env, notes }: ExecOptions, clock: Clock): Hook {
   const [program] = command;
   return {
     type,
     what: `run ${command.join(' ')}`,
     timeoutMs,
-    run: (context, signal) => run(program, command.slice(1), { ...without(env), ...told(context) }, clock, signal),
+    run: (context, signal) =>
+      run({ program, args: command.slice(1), env: { ...without(env), ...told(context) }, notes }, clock, signal),
   };
 }
 
@@ -44,15 +52,18 @@ function without(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !OURS_ALONE.includes(name)));
 }
 
-function run(
-  program: string,
-  args: readonly string[],
-  env: NodeJS.ProcessEnv,
-  clock: Clock,
-  signal: AbortSignal,
-): Promise<HookResult> {
+interface Program {
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+  readonly notes: ExecNotes | undefined;
+}
+
+function run({ program, args, env, notes }: Program, clock: Clock, signal: AbortSignal): Promise<HookResult> {
   return new Promise((resolve) => {
     const child = spawn(program, args, { detached: true, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const { pid } = child;
+    if (pid !== undefined) notes?.begun(pid);
     let output = '';
     const collect = (chunk: Buffer): void => void (output = (output + chunk.toString()).slice(-MOST_OUTPUT));
     child.stdout.on('data', collect);
@@ -65,6 +76,7 @@ function run(
     const finish = (ok: boolean, how: string): void => {
       if (over) return;
       over = true;
+      if (pid !== undefined) notes?.ended(pid);
       signal.removeEventListener('abort', killGroup);
       process.removeListener('exit', killGroup);
       child.stdout.destroy();
@@ -73,7 +85,7 @@ function run(
     };
     child.once('error', (error: NodeJS.ErrnoException) => {
       const why = { ENOENT: 'no such command', EACCES: 'it may not be executed' }[error.code ?? ''] ?? error.message;
-      if (child.pid === undefined) finish(false, `${program} cannot be started: ${why}`);
+      if (pid === undefined) finish(false, `${program} cannot be started: ${why}`);
     });
     child.once('exit', (code, name) => {
       const how = `${program} ended with ${name === null ? `exit code ${String(code)}` : `signal ${name}`}`;

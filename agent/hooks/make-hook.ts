@@ -2,7 +2,7 @@
 import type { Clock, Rng } from '../../core/time/clock';
 import type { RungConfig } from '../service-config';
 import { dockerHook } from './docker-hook';
-import { execHook } from './exec-hook';
+import { execHook, type ExecNotes } from './exec-hook';
 import type { Hook } from './hook';
 import { signalHook } from './signal-hook';
 import { webhook } from './webhook';
@@ -11,15 +11,17 @@ export interface HookPorts {
   readonly clock: Clock;
   readonly rng: Rng;
   readonly env: NodeJS.ProcessEnv;
+  /** Follows which programs run. */
+  readonly notes?: ExecNotes | undefined;
 }
 
-export function makeHook(rung: Exclude<RungConfig, { type: 'child' }>, { clock, rng, env }: HookPorts): Hook {
+export function makeHook(rung: Exclude<RungConfig, { type: 'child' }>, { clock, rng, env, notes }: HookPorts): Hook {
   switch (rung.type) {
     case 'exec':
-      return execHook({ ...rung, env }, clock);
+      return execHook({ ...rung, env, notes }, clock);
     case 'systemd': {
       const { type, unit, timeoutMs } = rung;
-      return execHook({ type, command: ['systemctl', 'restart', '--', unit], timeoutMs, env }, clock);
+      return execHook({ type, command: ['systemctl', 'restart', '--', unit], timeoutMs, env, notes }, clock);
     }
     case 'signal':
       return signalHook(rung);

@@ -172,6 +172,29 @@ it.each(LONG_CHAOS ? STEPS : STEPS.filter(({ alsoInShort }) => alsoInShort))(
   },
 );
 
+it('ends the hook that its earlier run had begun before it begins another', async () => {
+  start();
+  await passing();
+  hang('restore');
+  process.kill(await agent.serverPid(), 'SIGKILL');
+  const restoring = (): readonly number[] => processesWith(`${folder} restore`);
+  const [left] = await until(() => restoring().length === 1 && restoring(), { what: 'a restore', timeoutMs: 30_000 });
+  await killAgent();
+  start();
+  await agent.said(`ended process ${left ?? 0}, a hook that an earlier run of this agent had begun`);
+  await until(() => !restoring().includes(left ?? 0), { what: 'the hook to be gone' });
+  letGo('restore');
+  await until(() => incidents().some(({ outcome }) => outcome === 'recovered'), {
+    what: 'the server to be well',
+    timeoutMs: 30_000,
+  });
+  expect(linesOf('hooks').map((line) => line.split(' ').slice(0, 2).join(' '))).toEqual([
+    'restore 1',
+    'restore 2',
+    'check 2',
+  ]);
+});
+
 it('takes up the server that its earlier run left, and neither starts nor restores another', async () => {
   start();
   await passing();
