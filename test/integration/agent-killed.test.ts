@@ -177,7 +177,7 @@ it('ends the hook that its earlier run had begun before it begins another', asyn
   await passing();
   hang('restore');
   process.kill(await agent.serverPid(), 'SIGKILL');
-  const restoring = (): readonly number[] => processesWith(`${folder} restore`);
+  const restoring = (): readonly number[] => processesWith(`${folder}\0restore`);
   const [left] = await until(() => restoring().length === 1 && restoring(), { what: 'a restore', timeoutMs: 30_000 });
   await killAgent();
   start();
@@ -191,7 +191,7 @@ it('ends the hook that its earlier run had begun before it begins another', asyn
   expect(linesOf('hooks').map((line) => line.split(' ').slice(0, 2).join(' '))).toEqual([
     'restore 1',
     'restore 2',
-    'check 2',
+    'check 3',
   ]);
 });
 
