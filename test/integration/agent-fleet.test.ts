@@ -2,13 +2,12 @@
  * Twenty agents, each a process of its own, with one Consul, see the same fault at the same moment. What each would do about
  * its server is a webhook that this test receives, so it sees who acts, and when.
  */
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { openRegistry } from '../../registry/factory';
 import type { Registry } from '../../registry/port';
 import { startAgent, type AgentProcess } from '../../scripts/chaos/agent-process';
 import { startConsul, type ConsulProcess } from '../support/consul-process';
 import { startHealthServer, type HealthServer } from '../support/health-server';
+import { HookReceiver } from '../support/hook-receiver';
 import { PATIENT_PROBE } from '../support/patient-probe';
 import { until } from '../../scripts/chaos/until';
 
@@ -17,47 +16,39 @@ jest.setTimeout(240_000);
 const FLEET = 20;
 let consul: ConsulProcess;
 let registry: Registry;
-let hooks: Server;
+let hooks: HookReceiver<{ readonly instance: string }>;
 const servers: HealthServer[] = [];
 const agents: AgentProcess[] = [];
-const acted: string[] = [];
+/** Who had something done about its server, in this order. */
+const acted = (): readonly string[] => hooks.told.map(({ instance }) => instance);
 
 beforeAll(async () => {
   consul = await startConsul();
   registry = openRegistry({ address: consul.address }, {});
-  hooks = createServer((request, response) => {
-    let body = '';
-    request.on('data', (chunk: Buffer) => (body += chunk.toString()));
-    request.on('end', () => {
-      acted.push((JSON.parse(body) as { instance: string }).instance);
-      response.writeHead(204).end();
-    });
-  });
-  await new Promise<void>((resolve) => hooks.listen(0, '127.0.0.1', resolve));
+  hooks = await HookReceiver.start();
 });
 
 afterEach(async () => {
   await Promise.all(agents.splice(0).map((agent) => agent.stop()));
   for (const server of servers.splice(0)) server.stop();
-  acted.splice(0);
+  hooks.forget();
 });
 
 afterAll(async () => {
-  await new Promise((resolve) => hooks.close(resolve));
+  await hooks.stop();
   await registry.close();
   await consul.stop();
 });
 
 /** @param handless so many agents, the first ones, can do nothing about their servers */
 async function startFleet(guard: object, handless = 0): Promise<void> {
-  const { port: hook } = hooks.address() as AddressInfo;
   for (let at = 0; at < FLEET; at++) {
     const server = await startHealthServer();
     servers.push(server);
     const service = {
       ...{ name: 'calculator', id: `calculator-${at}`, address: '127.0.0.1', port: server.port, guard },
       ...{ probe: PATIENT_PROBE, drain: { grace: 0 } },
-      recovery: { grace: '1s', ladder: at < handless ? [] : [{ type: 'webhook', url: `http://127.0.0.1:${hook}/` }] },
+      recovery: { grace: '1s', ladder: at < handless ? [] : [{ type: 'webhook', url: hooks.url }] },
     };
     agents.push(startAgent({ config: { registry: { address: consul.address }, services: [service] } }));
   }
@@ -82,23 +73,23 @@ it('does not restart twenty servers for a fault that they share: one at a time, 
   await healthy(0);
   const order: string[] = [];
   for (let healed = 0; healed < 3; healed++) {
-    const next = await until(() => acted.find((instance) => !order.includes(instance)), {
+    const next = await until(() => acted().find((instance) => !order.includes(instance)), {
       what: `recovery ${healed + 1} to begin`,
       timeoutMs: 60_000,
     });
     order.push(next);
     // Its second attempt: whoever else were let in would have come by now.
-    await until(() => acted.filter((instance) => instance === next).length >= 2, {
+    await until(() => acted().filter((instance) => instance === next).length >= 2, {
       what: 'a second attempt',
       timeoutMs: 60_000,
     });
-    expect(new Set(acted)).toEqual(new Set(order));
+    expect(new Set(acted())).toEqual(new Set(order));
     servers[indexOf(next)]?.setServing(true);
   }
   for (const server of servers) server.setServing(true);
   await healthy(FLEET);
   // A few more may have been let in before their own probes saw the end of the fault.
-  expect(new Set(acted).size).toBeLessThan(FLEET / 2);
+  expect(new Set(acted()).size).toBeLessThan(FLEET / 2);
 });
 
 it('restarts nobody at all while too few others serve, and somebody when the fault is his own', async () => {
@@ -117,10 +108,10 @@ it('restarts nobody at all while too few others serve, and somebody when the fau
   // Those that could act first: while the others were well, an agent that has not looked again yet might.
   others.forEach((server) => server.setServing(true));
   await healthy(others.length);
-  expect(acted).toEqual([]);
+  expect(acted()).toEqual([]);
   some.forEach((server) => server.setServing(true));
   await healthy(FLEET);
   servers[FLEET - 1]?.setServing(false);
-  await until(() => acted.length > 0, { what: 'the one that is ill alone to be restarted', timeoutMs: 60_000 });
-  expect(new Set(acted)).toEqual(new Set([`calculator-${FLEET - 1}`]));
+  await until(() => acted().length > 0, { what: 'the one that is ill alone to be restarted', timeoutMs: 60_000 });
+  expect(new Set(acted())).toEqual(new Set([`calculator-${FLEET - 1}`]));
 });

@@ -2,8 +2,6 @@
  * A machine that dies with its agent: the others see it in a real Consul, and exactly one of them acts, also when the one
  * that acts is killed in the middle. What a guardian does is a webhook that this test receives, and may leave unanswered.
  */
-import { createServer, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,6 +12,7 @@ import type { Registry } from '../../registry/port';
 import { startAgent, type AgentProcess } from '../../scripts/chaos/agent-process';
 import { startConsul, type ConsulProcess } from '../support/consul-process';
 import { startHealthServer, type HealthServer } from '../support/health-server';
+import { HookReceiver } from '../support/hook-receiver';
 import { PATIENT_PROBE } from '../support/patient-probe';
 import { until } from '../../scripts/chaos/until';
 
@@ -28,32 +27,19 @@ interface Told {
 const FLEET = 4;
 let consul: ConsulProcess;
 let registry: Registry;
-let hooks: Server;
+let hooks: HookReceiver<Told>;
 let folder: string;
-let silent: boolean;
 const servers: HealthServer[] = [];
 const agents: AgentProcess[] = [];
-const told: Told[] = [];
-const held: ServerResponse[] = [];
 
 beforeAll(async () => {
   consul = await startConsul();
   registry = openRegistry({ address: consul.address }, {});
-  hooks = createServer((request, response) => {
-    let body = '';
-    request.on('data', (chunk: Buffer) => (body += chunk.toString()));
-    request.on('end', () => {
-      told.push(JSON.parse(body) as Told);
-      if (silent) held.push(response);
-      else response.writeHead(204).end();
-    });
-  });
-  await new Promise<void>((resolve) => hooks.listen(0, '127.0.0.1', resolve));
+  hooks = await HookReceiver.start();
 });
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'understudy-guardian-'));
-  silent = false;
   for (let at = 0; at < FLEET; at++) {
     const server = await startHealthServer();
     servers.push(server);
@@ -63,22 +49,23 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  for (const response of held.splice(0)) response.destroy();
+  hooks.forget();
   await Promise.all(agents.splice(0).map((agent) => agent.stop()));
   for (const server of servers.splice(0)) server.stop();
   for (const { id } of await registry.registered()) await registry.deregister(id);
-  told.splice(0);
+  // What came while they ended.
+  hooks.forget();
   rmSync(folder, { recursive: true });
 });
 
 afterAll(async () => {
-  await new Promise((resolve) => hooks.close(resolve));
+  await hooks.stop();
   await registry.close();
   await consul.stop();
 });
 
 function start(at: number, port: number): AgentProcess {
-  const url = `http://127.0.0.1:${(hooks.address() as AddressInfo).port}/`;
+  const { url } = hooks;
   const service = {
     ...{ name: 'calculator', id: `calculator-${at}`, address: '127.0.0.1', port, ttl: '3s', beat: '500ms' },
     ...{ beatTimeout: '1s', probe: PATIENT_PROBE, drain: { grace: 0 } },
@@ -111,13 +98,16 @@ const says = (at: number, text: string): boolean =>
 
 it('is handled by exactly one of the others, which keeps the record, and again when it dies anew', async () => {
   await dies(0);
-  await until(() => told.length > 0, { what: 'a guardian to act', timeoutMs: 30_000 });
-  expect(told[0]).toMatchObject({ instance: 'calculator-0', reason: expect.stringMatching(/agent is gone/) as string });
+  await until(() => hooks.told.length > 0, { what: 'a guardian to act', timeoutMs: 30_000 });
+  expect(hooks.told[0]).toMatchObject({
+    instance: 'calculator-0',
+    reason: expect.stringMatching(/agent is gone/) as string,
+  });
   await until(() => [1, 2, 3].filter((at) => says(at, 'has done it')).length === 2, {
     what: 'the other two to find it done',
     timeoutMs: 30_000,
   });
-  expect(told).toHaveLength(1);
+  expect(hooks.told).toHaveLength(1);
   const server = await startHealthServer();
   servers.push(server);
   agents[0] = start(0, server.port);
@@ -131,20 +121,19 @@ it('is handled by exactly one of the others, which keeps the record, and again w
     ...['detected', 'acting', 'acted', 'verified', 'rejoined', 'closed'],
   ]);
   await dies(0);
-  await until(() => told.length > 1, { what: 'a guardian to act again', timeoutMs: 30_000 });
+  await until(() => hooks.told.length > 1, { what: 'a guardian to act again', timeoutMs: 30_000 });
 });
 
 it('is taken over when the guardian is killed while it holds the lock, by exactly one, with a higher fence', async () => {
-  silent = true;
+  hooks.silent = true;
   await dies(0);
-  await until(() => told.length === 1, { what: 'a guardian to act', timeoutMs: 30_000 });
+  await until(() => hooks.told.length === 1, { what: 'a guardian to act', timeoutMs: 30_000 });
   const holder = [1, 2, 3].find((at) => says(at, 'its agent is gone')) ?? 0;
   expect(holder).toBeGreaterThan(0);
-  silent = false;
   agents[holder]?.signal('SIGKILL');
   await agents[holder]?.exited;
   const left = [1, 2, 3].filter((at) => at !== holder);
-  const ofFirst = (): readonly Told[] => told.filter(({ instance }) => instance === 'calculator-0');
+  const ofFirst = (): readonly Told[] => hooks.told.filter(({ instance }) => instance === 'calculator-0');
   await until(() => ofFirst().length === 2, { what: 'another to take over', timeoutMs: 60_000 });
   await until(() => left.filter((at) => says(at, 'has done it')).length >= 1, {
     what: 'the third to find it done',
@@ -161,8 +150,8 @@ it('leaves alone what its own agent calls ill, and whoever leaves in order', asy
   await agents[1]?.stop();
   await passing(FLEET - 2);
   await dies(2);
-  await until(() => told.length > 0, { what: 'a guardian to act for the one that died', timeoutMs: 30_000 });
-  expect(new Set(told.map(({ instance }) => instance))).toEqual(new Set(['calculator-2']));
+  await until(() => hooks.told.length > 0, { what: 'a guardian to act for the one that died', timeoutMs: 30_000 });
+  expect(new Set(hooks.told.map(({ instance }) => instance))).toEqual(new Set(['calculator-2']));
 });
 
 function closedIncident(at: number): Incident | undefined {
