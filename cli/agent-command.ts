@@ -48,9 +48,8 @@ export function agentCommand(exit: (code: number) => void): Command {
         return typeof value === 'string' ? [{ path, value, origin: option.long ?? flag }] : [];
       }),
     };
-    // Only here: it takes most of a second to load, and no other command needs it. `import()` would ask for a file that
-    // is there only after the build.
-    // eslint-disable-next-line @typescript-eslint/no-require-imports -- see above
+    // Only here: it takes most of a second to load, and no other command needs it.
+    // eslint-disable-next-line @typescript-eslint/no-require-imports -- import() wants agent/main.js, which only a build makes
     const main = require('../agent/main') as { readonly runAgent: typeof runAgent };
     exit(await main.runAgent(options));
   });
