@@ -6,17 +6,27 @@
 import { processWithId } from './neighbour-process';
 import type { NeighbourProcess } from './ports';
 import { readNote, removeNote, stillRuns, writeNote } from './process-note';
+import { startedAs, StartMark } from './start-mark';
 
 export class HookNotes {
   private readonly running = new Map<number, NeighbourProcess>();
+  private starting: StartMark | null = null;
 
   /** @param path of the note; undefined: nothing is noted, and nothing found */
   constructor(private readonly path: string | undefined) {}
 
-  begun(pid: number): void {
-    const found = processWithId(pid);
-    if (found === undefined) return;
-    this.running.set(pid, found);
+  /** Before a start. @returns what the new process must have in its environment */
+  begins(): NodeJS.ProcessEnv {
+    this.starting = new StartMark();
+    this.write();
+    return this.starting.environment;
+  }
+
+  /** @param pid undefined: it could not be started */
+  begun(pid: number | undefined): void {
+    this.starting = null;
+    const found = pid === undefined ? undefined : processWithId(pid);
+    if (found !== undefined) this.running.set(found.pid, found);
     this.write();
   }
 
@@ -27,17 +37,18 @@ export class HookNotes {
   /** Kills what an earlier run left, each with its process group. @returns their process ids */
   endLeft(): readonly number[] {
     const note = this.path === undefined ? undefined : readNote(this.path);
-    const { hooks, agent } = note ?? {};
+    const { hooks, starting, agent } = note ?? {};
     if (!Array.isArray(hooks) || stillRuns(agent) !== undefined) return [];
-    const left = hooks.flatMap((hook: unknown) => stillRuns(hook) ?? []).map(({ pid }) => pid);
-    return left.filter((pid) => killGroup(pid));
+    const left = [...hooks.map((hook: unknown) => stillRuns(hook)), startedAs(starting)];
+    return left.flatMap((hook) => hook?.pid ?? []).filter((pid) => killGroup(pid));
   }
 
   private write(): void {
     if (this.path === undefined) return;
     const hooks = [...this.running.values()];
-    if (hooks.length === 0) removeNote(this.path);
-    else writeNote(this.path, { hooks, agent: processWithId(process.pid) });
+    const starting = this.starting?.value;
+    if (hooks.length === 0 && starting === undefined) removeNote(this.path);
+    else writeNote(this.path, { hooks, starting, agent: processWithId(process.pid) });
   }
 }
 

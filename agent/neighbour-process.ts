@@ -34,6 +34,13 @@ export function processWithId(pid: number): NeighbourProcess | undefined {
   return living(pid)[0];
 }
 
+/** Processes that were started with this variable, as far as this process may see their environment. */
+export function processesWithEnvironment(name: string, value: string): readonly NeighbourProcess[] {
+  return processIds()
+    .filter((pid) => readOrNothing(`/proc/${pid}/environ`).split('\0').includes(`${name}=${value}`))
+    .flatMap((pid) => living(pid));
+}
+
 function processIds(): readonly number[] {
   const own = [process.pid, process.ppid, 1];
   return readdirOrNothing('/proc')

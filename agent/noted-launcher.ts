@@ -12,10 +12,11 @@ const LOOK_EVERY_MS = 100;
 export function notedLauncher(launcher: ServerLauncher, note: ServerNote, clock: Clock): ServerLauncher {
   return {
     launch: (onExit) => {
-      const server = launcher.launch((exit) => {
+      const forget = (exit: ServerExit): void => {
         note.remove();
         onExit(exit);
-      });
+      };
+      const server = launcher.launch(forget, note.begins());
       note.write(server.pid);
       return server;
     },

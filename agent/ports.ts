@@ -66,7 +66,8 @@ export interface ServerExit {
 
 /** Starts the server command. `onExit` is called exactly once per launch, never during it, with nothing of the group left alive. */
 export interface ServerLauncher {
-  launch(onExit: (exit: ServerExit) => void): ServerProcess;
+  /** @param more for its environment */
+  launch(onExit: (exit: ServerExit) => void, more?: NodeJS.ProcessEnv): ServerProcess;
   /** The server that an earlier run of this agent started and left running; undefined: there is none. */
   takeUp?(onExit: (exit: ServerExit) => void): ServerProcess | undefined;
 }

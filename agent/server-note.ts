@@ -5,6 +5,7 @@
 import { processWithId } from './neighbour-process';
 import type { NeighbourProcess } from './ports';
 import { readNote, removeNote, stillRuns, writeNote } from './process-note';
+import { startedAs, StartMark } from './start-mark';
 
 export interface Noted {
   readonly server: NeighbourProcess;
@@ -18,9 +19,16 @@ export class ServerNote {
   /** The server that is noted, if it still runs. */
   read(): Noted | undefined {
     const note = readNote(this.path);
-    const server = stillRuns(note?.['server']);
+    const server = stillRuns(note?.['server']) ?? startedAs(note?.['starting']);
     const keeper = stillRuns(note?.['agent']);
     return server && { server, keeper: keeper?.pid === process.pid ? undefined : keeper };
+  }
+
+  /** Before a start. @returns what the server must have in its environment */
+  begins(): NodeJS.ProcessEnv {
+    const { value, environment } = new StartMark();
+    writeNote(this.path, { starting: value, agent: processWithId(process.pid) });
+    return environment;
   }
 
   /** This process looks after that server now. */

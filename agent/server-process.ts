@@ -18,7 +18,7 @@ export interface CommandOptions {
 
 /** A launcher of `command`. */
 export function commandLauncher(options: CommandOptions): ServerLauncher {
-  return { launch: (onExit) => launch(options, onExit) };
+  return { launch: (onExit, more) => launch({ ...options, env: { ...options.env, ...more } }, onExit) };
 }
 
 function launch(options: CommandOptions, onExit: (exit: ServerExit) => void): ServerProcess {

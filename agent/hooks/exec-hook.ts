@@ -8,7 +8,10 @@ import type { Hook, HookContext, HookResult } from './hook';
 
 /** Follows which programs run. */
 export interface ExecNotes {
-  begun(pid: number): void;
+  /** Before a start. @returns what the program must have in its environment */
+  begins(): NodeJS.ProcessEnv;
+  /** @param pid undefined: it could not be started */
+  begun(pid: number | undefined): void;
   ended(pid: number): void;
 }
 
@@ -61,9 +64,10 @@ interface Program {
 
 function run({ program, args, env, notes }: Program, clock: Clock, signal: AbortSignal): Promise<HookResult> {
   return new Promise((resolve) => {
-    const child = spawn(program, args, { detached: true, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const marked = { ...env, ...notes?.begins() };
+    const child = spawn(program, args, { detached: true, env: marked, stdio: ['ignore', 'pipe', 'pipe'] });
     const { pid } = child;
-    if (pid !== undefined) notes?.begun(pid);
+    notes?.begun(pid);
     let output = '';
     const collect = (chunk: Buffer): void => void (output = (output + chunk.toString()).slice(-MOST_OUTPUT));
     child.stdout.on('data', collect);

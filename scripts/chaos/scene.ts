@@ -174,18 +174,19 @@ export class Scene {
     return instances.length === SIZE && instances.every(({ health }) => health === 'passing');
   }
 
-  /** All passing, and calls where they belong. @returns since the fault or its end, ms; null: not within a minute and a half */
-  async recovered(): Promise<number | null> {
+  /** All passing, and calls where they belong. @returns since the fault or its end, ms; null: not within that time */
+  async recovered(withinMs = RECOVERY_MS): Promise<number | null> {
     const from = this.load.answeredBy.length;
     return this.waitFor(
       async () => this.load.answeredBy.length >= from + LAST && this.primaryAnswers() && (await this.allPassing()),
       this.fromMs ?? performance.now(),
+      withinMs,
     );
   }
 
   /** All passing, wherever the calls go. @returns ms from now; null: not within a minute and a half */
   whole(): Promise<number | null> {
-    return this.waitFor(() => this.allPassing(), performance.now());
+    return this.waitFor(() => this.allPassing(), performance.now(), RECOVERY_MS);
   }
 
   /** Ends the load and adds up. @param justified failovers that the fault is a reason for */
@@ -242,9 +243,9 @@ export class Scene {
     return this.cleanup.run();
   }
 
-  private async waitFor(condition: () => Promise<boolean>, fromMs: number): Promise<number | null> {
+  private async waitFor(condition: () => Promise<boolean>, fromMs: number, withinMs: number): Promise<number | null> {
     try {
-      await until(condition, { what: 'all to be well', timeoutMs: RECOVERY_MS, everyMs: 25 });
+      await until(condition, { what: 'all to be well', timeoutMs: withinMs, everyMs: 25 });
       return Math.round(performance.now() - fromMs);
     } catch {
       return null;

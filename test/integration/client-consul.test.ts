@@ -81,7 +81,8 @@ it('loses no call while Consul is killed, comes back empty, and is filled again'
   let calls = 0;
   const over = new AbortController();
   const load = (async (): Promise<void> => {
-    for (; !over.signal.aborted; calls += 1) expect((await add(client)).instance).toBe('calculator-1');
+    // Whoever answers: on a busy machine a hedge wins on the backup now and then.
+    for (; !over.signal.aborted; calls += 1) await add(client);
   })();
   const callsGoOn = async (): Promise<void> => {
     const before = calls;
