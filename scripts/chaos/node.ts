@@ -12,10 +12,13 @@ import { calculatorCommand, startAgent, type AgentProcess } from './agent-proces
 import { startCalculator, type CalculatorProcess } from './calculator-process';
 import { TcpProxy } from './tcp-proxy';
 import { unary } from './unary';
+import { until } from './until';
 
 const SERVICE_TIME_MS = 3;
 /** Longer than any row: nobody beats for what is registered by hand. */
 const TTL_MS = 3_600_000;
+/** A hung server is noticed, killed and started again long before. */
+const REPLACED_MS = 60_000;
 
 export interface NodePlan {
   readonly service: string;
@@ -68,6 +71,16 @@ export class AgentNode implements Common {
 
   async signal(signal: NodeJS.Signals): Promise<void> {
     process.kill(await this.serverPid(), signal);
+  }
+
+  /** Signals the server, and resolves when its agent has started another. */
+  async replacedAfter(signal: NodeJS.Signals): Promise<void> {
+    const before = await this.serverPid();
+    process.kill(before, signal);
+    await until(async () => (await this.serverPid()) !== before, {
+      what: `another server in place of that of ${this.plan.id}`,
+      timeoutMs: REPLACED_MS,
+    });
   }
 
   setFault(fault: Fault): Promise<void> {

@@ -9,15 +9,15 @@ export interface SoakFault {
 
 const SHORT_MS = 3_000;
 
-const signal =
+const replacedAfter =
   (name: NodeJS.Signals) =>
   (scene: Scene, tier: number): Promise<void> =>
-    scene.node(tier).signal(name);
+    scene.kept(tier).replacedAfter(name);
 
 export const SOAK_FAULTS: readonly [SoakFault, ...SoakFault[]] = [
-  { name: 'its server is killed', strike: signal('SIGKILL') },
-  { name: 'its server is stopped', strike: signal('SIGSTOP') },
-  { name: 'its server drains', strike: signal('SIGTERM') },
+  { name: 'its server is killed', strike: replacedAfter('SIGKILL') },
+  { name: 'its server is stopped', strike: replacedAfter('SIGSTOP') },
+  { name: 'its server drains', strike: replacedAfter('SIGTERM') },
   {
     name: 'its server is slow',
     strike: async (scene, tier) => {
