@@ -51,15 +51,14 @@ export class CallConfigSelector implements ConfigSelector {
     const { monitor, budget, clock } = this.parts;
     const method = this.methodOf(path);
     const trace = new CallTrace(path, method, monitor, clock);
-    const end = { createFilter: () => trace.filter() };
     monitor.callStarted();
-    budget.callStarted();
+    budget.callStarted(trace.startedMs);
     return {
       methodConfig: method.repeatable ? this.repeated(path, method) : method.base,
       // Typed as text pairs, handed through untouched: the picker looks for a CallTrace.
       pickInformation: trace as unknown as CallConfig['pickInformation'],
       status: status.OK,
-      dynamicFilterFactories: method.needsCallId ? [end, { createFilter: () => new CallIdFilter(clock) }] : [end],
+      dynamicFilterFactories: method.needsCallId ? [trace, { createFilter: () => new CallIdFilter(clock) }] : [trace],
     };
   }
 

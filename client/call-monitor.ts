@@ -2,7 +2,8 @@
  * Counts what happens to the calls of one service. `seen`: failures that reached the caller; `hidden`: failed
  * attempts that a repetition made good. No payload and no metadata is looked at.
  */
-import type { Outcome } from '../core/measure/outcome';
+import { status } from '@grpc/grpc-js';
+import { outcomeOf } from '../core/measure/outcome';
 import { RecentQuantile } from '../core/measure/recent-quantile';
 import type { MethodCounts } from './method-counts';
 
@@ -100,18 +101,19 @@ export class CallMonitor {
     this.ports.onAttemptFailed?.(failure);
   }
 
-  attemptEnded(record: AttemptRecord, outcome: Outcome): void {
-    this.ports.methods?.attemptEnded(record.method, record.endpoint, outcome === 'failure');
-    this.ports.onAttempt?.(record);
+  attemptEnded(method: string, endpoint: string, code: status, why: AttemptReason, tookMs: number): void {
+    this.ports.methods?.attemptEnded(method, endpoint, outcomeOf(code) === 'failure');
+    this.ports.onAttempt?.({ method, endpoint, code: status[code], why, tookMs });
   }
 
-  callEnded(outcome: Outcome, failedAttempts: number, record: CallRecord): void {
-    this.ports.onCall?.(record);
+  callEnded(method: string, code: status, attempts: number, failedAttempts: number, tookMs: number): void {
+    this.ports.onCall?.({ method, code: status[code], attempts, tookMs });
+    const outcome = outcomeOf(code);
     const seen = outcome === 'failure' ? 1 : 0;
     const hidden = Math.max(0, failedAttempts - seen);
     this.count.failuresSeen += seen;
     this.count.failuresHidden += hidden;
-    this.ports.methods?.callEnded(record.method, seen, hidden);
+    this.ports.methods?.callEnded(method, seen, hidden);
     if (outcome === 'failure') return;
     if (outcome === 'ok') this.count.ok += 1;
     else this.count.callerErrors += 1;

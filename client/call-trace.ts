@@ -1,18 +1,14 @@
 /**
  * What happens to one call: its attempts, on which endpoints, with which ends. grpc-js hands the same object to every
- * pick of the call (as `extraPickInfo`), which is how a repetition knows where not to go.
+ * pick of the call (as `extraPickInfo`), which is how a repetition knows where not to go. It is the call's filter too,
+ * which tells it how the call as a whole ended. Every call pays for what is made here, so it is as little as possible.
  */
 import { status, type Metadata, type StatusObject } from '@grpc/grpc-js';
 import { outcomeOf } from '../core/measure/outcome';
 import type { Clock } from '../core/time/clock';
 import type { AttemptReason, CallMonitor } from './call-monitor';
-import type { Filter, PickResult } from './grpc-experimental';
+import { PickResultType, type Filter, type PickResult } from './grpc-experimental';
 import type { EndpointConnection } from './endpoint-connection';
-
-interface Attempt {
-  readonly started: NonNullable<PickResult['onCallStarted']>;
-  readonly ended: NonNullable<PickResult['onCallEnded']>;
-}
 
 export interface TracedMethod {
   readonly repeatable: boolean;
@@ -22,26 +18,38 @@ export interface TracedMethod {
   readonly lateAfterMs: number | null;
 }
 
-export class CallTrace {
+type Subchannel = PickResult['subchannel'];
+type WriteObject = Awaited<ReturnType<Filter['sendMessage']>>;
+
+interface Waiter {
+  readonly endpoint: EndpointConnection;
+  readonly startedMs: number;
+}
+
+const NOBODY: readonly EndpointConnection[] = [];
+const NOTHING = (): void => undefined;
+
+export class CallTrace implements Filter {
   /** Endpoints that were picked for this call, oldest first. */
-  readonly tried: EndpointConnection[] = [];
+  tried = NOBODY;
   /** Attempts that are under way. */
   out = 0;
   /** What the last failed attempt said. */
   lastFailure = '';
-  private readonly startedMs: number;
+  /** When the call began, ms of the clock. */
+  readonly startedMs: number;
   /** When the last endpoint was picked, and when an attempt ended last. */
   private givenMs = -Infinity;
   private endedMs = -Infinity;
   private failedAttempts = 0;
   /** Who was waited for in vain while a later attempt was out, and since when. */
-  private readonly overtaken: { readonly endpoint: EndpointConnection; readonly startedMs: number }[] = [];
+  private overtaken: Waiter[] | null = null;
   /** When the attempt began that answered; null before. */
   private answererStartedMs: number | null = null;
   /** Of a stream: its first message is here, so nobody waits for the endpoint any more. */
   private hasBegun = false;
   private offerAgain: (() => void) | null = null;
-  private cancelOffer: () => void = () => undefined;
+  private cancelOffer = NOTHING;
 
   constructor(
     readonly path: string,
@@ -56,19 +64,23 @@ export class CallTrace {
     return this.method.repeatable;
   }
 
-  attemptOn(endpoint: EndpointConnection): Attempt {
+  /** The pick that begins an attempt there. */
+  attemptOn(endpoint: EndpointConnection, subchannel: Subchannel): PickResult {
     const why: AttemptReason = this.tried.length === 0 ? 'first' : this.out > 0 ? 'hedged' : 'repeated';
-    this.tried.push(endpoint);
+    this.tried = this.tried.length === 0 ? [endpoint] : [...this.tried, endpoint];
     this.givenMs = this.clock.nowMs();
     let startedMs = 0;
     return {
-      started: () => {
+      pickResultType: PickResultType.COMPLETE,
+      subchannel,
+      status: null,
+      onCallStarted: () => {
         startedMs = this.clock.nowMs();
         this.out += 1;
         this.monitor.attemptStarted();
         endpoint.vitals.attemptStarted(startedMs);
       },
-      ended: (code, details, trailers) => {
+      onCallEnded: (code, details, trailers) => {
         const nowMs = this.clock.nowMs();
         this.out -= 1;
         this.endedMs = nowMs;
@@ -77,10 +89,11 @@ export class CallTrace {
         const tookMs = nowMs - startedMs;
         endpoint.vitals.attemptEnded(code, waited, tookMs, this.isPrompt(endpoint, tookMs), nowMs);
         endpoint.load.attemptEnded(trailers, nowMs);
-        const record = { method: this.path, endpoint: endpoint.entry.id, code: status[code], why, tookMs };
-        this.monitor.attemptEnded(record, outcomeOf(code));
-        if (!this.method.streams) this.compare(endpoint, code, startedMs, nowMs);
-        if (code === status.OK && !this.method.streams) this.measure([endpoint], startedMs);
+        this.monitor.attemptEnded(this.path, endpoint.entry.id, code, why, tookMs);
+        if (!this.method.streams) {
+          this.compare(endpoint, code, startedMs, nowMs);
+          if (code === status.OK) this.measure(endpoint, startedMs, nowMs);
+        }
         this.attemptEnded(endpoint, code, details);
       },
     };
@@ -96,13 +109,12 @@ export class CallTrace {
   /** Who is cancelled in favour of an attempt that began later was outrun. The two ends come in either order. */
   private compare(endpoint: EndpointConnection, code: status, startedMs: number, nowMs: number): void {
     if (this.tried.length < 2) return;
-    if (code === status.CANCELLED) this.overtaken.push({ endpoint, startedMs });
+    if (code === status.CANCELLED) (this.overtaken ??= []).push({ endpoint, startedMs });
     else if (code === status.OK) this.answererStartedMs = startedMs;
-    const { answererStartedMs } = this;
-    if (answererStartedMs === null) return;
-    for (const loser of this.overtaken.splice(0)) {
-      if (loser.startedMs < answererStartedMs) loser.endpoint.vitals.outrun(nowMs);
-    }
+    const { answererStartedMs, overtaken } = this;
+    if (answererStartedMs === null || overtaken === null) return;
+    this.overtaken = null;
+    for (const loser of overtaken) if (loser.startedMs < answererStartedMs) loser.endpoint.vitals.outrun(nowMs);
   }
 
   /** For how long the last attempt is not late yet, ms: grpc-js counts from when the call began to wait for an endpoint. */
@@ -122,51 +134,10 @@ export class CallTrace {
     if (Number.isFinite(atMostMs)) this.cancelOffer = this.clock.after(atMostMs, offerAgain);
   }
 
-  /** The call as a whole, as its caller sees it. */
-  ended(code: status): void {
-    this.offerAgain = null;
-    this.cancelOffer();
-    const tookMs = this.clock.nowMs() - this.startedMs;
-    const record = { method: this.path, code: status[code], attempts: this.tried.length, tookMs };
-    this.monitor.callEnded(outcomeOf(code), this.failedAttempts, record);
+  /** Each call has a trace of its own, which grpc-js asks for its filter once. */
+  createFilter(): Filter {
+    return this;
   }
-
-  filter(): Filter {
-    return this.method.streams ? new StreamFilter(this) : new CallEndFilter(this);
-  }
-
-  /** Of a stream: from here on it is bound to one attempt, whose pauses mean nothing. */
-  begun(): void {
-    if (this.hasBegun) return;
-    this.hasBegun = true;
-    this.measure(this.tried, this.startedMs);
-  }
-
-  /** What an outage took is no measure: for long no attempt would count as late. */
-  private measure(asked: readonly EndpointConnection[], startedMs: number): void {
-    if (asked.every(({ vitals }) => startedMs > vitals.lastSilenceEndedMs))
-      this.monitor.attemptSucceeded(this.path, this.clock.nowMs() - startedMs);
-  }
-
-  private attemptEnded(endpoint: EndpointConnection, code: status, details: string): void {
-    if (outcomeOf(code) === 'failure') {
-      this.failedAttempts += 1;
-      this.lastFailure = details;
-      this.monitor.attemptFailed({ method: this.path, endpoint: endpoint.entry.id, code: status[code], details });
-    }
-    if (this.out > 0 || this.offerAgain === null) return;
-    // Not from inside grpc-js's own handling of this end.
-    const offer = this.offerAgain;
-    this.offerAgain = null;
-    setImmediate(offer);
-  }
-}
-
-type WriteObject = Awaited<ReturnType<Filter['sendMessage']>>;
-
-/** Tells the trace how the call as a whole ended. It hands everything on as it is, without a promise of its own. */
-class CallEndFilter implements Filter {
-  constructor(protected readonly trace: CallTrace) {}
 
   sendMetadata(metadata: Promise<Metadata>): Promise<Metadata> {
     return metadata;
@@ -180,20 +151,44 @@ class CallEndFilter implements Filter {
     return message;
   }
 
+  /** Of a stream: from the first message on it is bound to one attempt, whose pauses mean nothing. */
   receiveMessage(message: Promise<Buffer>): Promise<Buffer> {
+    if (this.method.streams && !this.hasBegun) {
+      this.hasBegun = true;
+      if (!this.tried.some((endpoint) => this.wasSilent(endpoint, this.startedMs)))
+        this.monitor.attemptSucceeded(this.path, this.clock.nowMs() - this.startedMs);
+    }
     return message;
   }
 
+  /** The call as a whole, as its caller sees it. */
   receiveTrailers(end: StatusObject): StatusObject {
-    this.trace.ended(end.code);
+    this.offerAgain = null;
+    this.cancelOffer();
+    const tookMs = this.clock.nowMs() - this.startedMs;
+    this.monitor.callEnded(this.path, end.code, this.tried.length, this.failedAttempts, tookMs);
     return end;
   }
-}
 
-/** Tells it when the first message has come, too. */
-class StreamFilter extends CallEndFilter {
-  override receiveMessage(message: Promise<Buffer>): Promise<Buffer> {
-    this.trace.begun();
-    return message;
+  /** What an outage took is no measure: for long no attempt would count as late. */
+  private measure(endpoint: EndpointConnection, startedMs: number, nowMs: number): void {
+    if (!this.wasSilent(endpoint, startedMs)) this.monitor.attemptSucceeded(this.path, nowMs - startedMs);
+  }
+
+  private wasSilent({ vitals }: EndpointConnection, sinceMs: number): boolean {
+    return sinceMs <= vitals.lastSilenceEndedMs;
+  }
+
+  private attemptEnded(endpoint: EndpointConnection, code: status, details: string): void {
+    if (outcomeOf(code) === 'failure') {
+      this.failedAttempts += 1;
+      this.lastFailure = details;
+      this.monitor.attemptFailed({ method: this.path, endpoint: endpoint.entry.id, code: status[code], details });
+    }
+    if (this.out > 0 || this.offerAgain === null) return;
+    // Not from inside grpc-js's own handling of this end.
+    const offer = this.offerAgain;
+    this.offerAgain = null;
+    setImmediate(offer);
   }
 }

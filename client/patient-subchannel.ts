@@ -55,7 +55,7 @@ export class PatientSubchannel extends BaseSubchannelWrapper {
       const shape = safety.shapeOf(path);
       const repeatable = safety.mayBeRepeated(path);
       if (shape === 'unary' || shape === 'client-stream') {
-        return real.createCall(metadata, host, path, repeatable ? wholeAnswers(listener) : listener, callId);
+        return real.createCall(metadata, host, path, repeatable ? new WholeAnswer(listener) : listener, callId);
       }
       const holds = repeatable && shape === 'server-stream';
       const stream: OpenStream = new OpenStream(listener, holds, this.ports, () => this.streams.delete(stream));
@@ -68,24 +68,33 @@ export class PatientSubchannel extends BaseSubchannelWrapper {
   }
 }
 
-function wholeAnswers(listener: CallListener): CallListener {
-  let headers: Metadata | null = null;
-  const messages: unknown[] = [];
-  return {
-    onReceiveMetadata: (received) => {
-      headers = received;
-    },
-    onReceiveMessage: (received: unknown) => {
-      messages.push(received);
-    },
-    onReceiveStatus: (end) => {
-      if (!REPEATED_STATUSES.includes(end.code)) {
-        if (headers !== null) listener.onReceiveMetadata(headers);
-        for (const message of messages) listener.onReceiveMessage(message);
-      }
-      listener.onReceiveStatus(end);
-    },
-  };
+/** Every repeatable call has one, so it is as small as possible. */
+class WholeAnswer implements CallListener {
+  private headers: Metadata | null = null;
+  private message: unknown = null;
+  /** A fault of the server, which grpc-js tells the caller. */
+  private more: unknown[] | null = null;
+
+  constructor(private readonly listener: CallListener) {}
+
+  onReceiveMetadata(headers: Metadata): void {
+    this.headers = headers;
+  }
+
+  onReceiveMessage(message: unknown): void {
+    if (this.message === null) this.message = message;
+    else (this.more ??= []).push(message);
+  }
+
+  onReceiveStatus(end: Parameters<CallListener['onReceiveStatus']>[0]): void {
+    const { headers, message, more, listener } = this;
+    if (!REPEATED_STATUSES.includes(end.code)) {
+      if (headers !== null) listener.onReceiveMetadata(headers);
+      if (message !== null) listener.onReceiveMessage(message);
+      for (const another of more ?? []) listener.onReceiveMessage(another);
+    }
+    listener.onReceiveStatus(end);
+  }
 }
 
 class OpenStream implements CallListener {

@@ -34,6 +34,8 @@ export interface PickerParts {
 /** Where the count begins anew; its multiples of the golden ratio are still exact enough. */
 const TURNS = 2 ** 31;
 
+const NOBODY: readonly EndpointConnection[] = [];
+
 const QUEUE: PickResult = {
   pickResultType: PickResultType.QUEUE,
   subchannel: null,
@@ -63,18 +65,20 @@ export class EndpointPicker implements Picker {
 
   pick({ extraPickInfo }: PickArgs): PickResult {
     const trace: unknown = extraPickInfo;
-    if (!(trace instanceof CallTrace)) return this.give(this.next([]), null);
+    if (!(trace instanceof CallTrace)) return this.give(this.next(NOBODY), null);
     return trace.tried.length === 0 ? this.pickFirst(trace) : this.pickAgain(trace);
   }
 
   private pickFirst(trace: CallTrace): PickResult {
-    const trial = trace.repeatable ? this.parts.trials.find((endpoint) => endpoint.vitals.takeTrial()) : undefined;
+    const { trials } = this.parts;
+    const mayTry = trials.length > 0 && trace.repeatable;
+    const trial = mayTry ? trials.find((endpoint) => endpoint.vitals.takeTrial()) : undefined;
     return this.give(trial ?? this.nextFor(trace), trace);
   }
 
   /** Doubt is enough to send a repeatable call elsewhere; others stay with the active tier until it is certain. */
   private nextFor(trace: CallTrace): EndpointConnection | null {
-    const endpoint = this.next([]);
+    const endpoint = this.next(NOBODY);
     return endpoint !== null && trace.repeatable && endpoint.vitals.doubtful ? this.next([endpoint]) : endpoint;
   }
 
@@ -109,18 +113,10 @@ export class EndpointPicker implements Picker {
     const subchannel = endpoint?.subchannel ?? null;
     // Lost between the choice and its use: the change that told us brings a new picker, which takes the queue.
     if (endpoint === null || subchannel === null) return QUEUE;
-    if (trace === null) return complete(subchannel, null, null);
-    const attempt = trace.attemptOn(endpoint);
-    return complete(subchannel, attempt.started, attempt.ended);
+    if (trace !== null) return trace.attemptOn(endpoint, subchannel);
+    const untraced = { onCallStarted: null, onCallEnded: null };
+    return { pickResultType: PickResultType.COMPLETE, subchannel, status: null, ...untraced };
   }
-}
-
-function complete(
-  subchannel: NonNullable<PickResult['subchannel']>,
-  onCallStarted: PickResult['onCallStarted'],
-  onCallEnded: PickResult['onCallEnded'],
-): PickResult {
-  return { pickResultType: PickResultType.COMPLETE, subchannel, status: null, onCallStarted, onCallEnded };
 }
 
 /** Ends the call with what its last attempt brought. */

@@ -12,8 +12,8 @@ export class RepeatBudget {
     private readonly clock: Clock,
   ) {}
 
-  callStarted(): void {
-    this.state = countCall(this.state, this.clock.nowMs(), this.options);
+  callStarted(nowMs: number): void {
+    this.state = countCall(this.state, nowMs, this.options);
   }
 
   /** Asks for one more attempt; true when it may be made. */

@@ -1,6 +1,6 @@
 /**
  * Decides when an attempt of a repeatable call is so late that a second one is worth its cost: later than nearly all
- * good attempts of the same method were, with a margin. So about one call in a hundred is hedged while nothing is wrong,
+ * good attempts of the same method were, with a margin. So fewer than one call in a hundred are hedged while nothing is wrong,
  * on loopback and across continents alike.
  */
 export interface HedgeOptions {
@@ -10,7 +10,7 @@ export interface HedgeOptions {
   readonly firstDelayMs: number;
 }
 
-const MARGIN = 1.25;
+const MARGIN = 1.5;
 /** grpc-js keeps the timer of a hedge after the call has ended, so methods that take longer are not hedged. */
 const LONGEST_MS = 5_000;
 

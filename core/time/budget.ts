@@ -12,17 +12,24 @@ export interface BudgetOptions {
   readonly windowMs: number;
 }
 
-/** Counts in ten slices of the window, so that old ones leave one by one. */
+interface Slice {
+  readonly slot: number;
+  readonly calls: number;
+  readonly repeats: number;
+}
+
+/** Counts in ten slices of the window, so that old ones leave one by one. The present one stands apart: each call changes it. */
 export interface BudgetState {
-  readonly slices: readonly { readonly slot: number; readonly calls: number; readonly repeats: number }[];
+  readonly current: Slice;
+  readonly older: readonly Slice[];
 }
 
 const SLICES = 10;
 
-export const EMPTY_BUDGET: BudgetState = { slices: [] };
+export const EMPTY_BUDGET: BudgetState = { current: { slot: -Infinity, calls: 0, repeats: 0 }, older: [] };
 
 export function countCall(state: BudgetState, nowMs: number, options: BudgetOptions): BudgetState {
-  return add(state, { calls: 1, repeats: 0 }, nowMs, options);
+  return add(state, 1, 0, nowMs, options);
 }
 
 export interface Withdrawal {
@@ -37,27 +44,19 @@ export function withdraw(state: BudgetState, nowMs: number, options: BudgetOptio
   const repeats = live.reduce((sum, slice) => sum + slice.repeats, 0);
   const limit = calls * options.share + (options.perSecond * options.windowMs) / 1_000;
   if (repeats + 1 > limit) return { allowed: false, state };
-  return { allowed: true, state: add(state, { calls: 0, repeats: 1 }, nowMs, options) };
+  return { allowed: true, state: add(state, 0, 1, nowMs, options) };
 }
 
-function add(
-  state: BudgetState,
-  more: { readonly calls: number; readonly repeats: number },
-  nowMs: number,
-  options: BudgetOptions,
-): BudgetState {
+function add(state: BudgetState, calls: number, repeats: number, nowMs: number, options: BudgetOptions): BudgetState {
   const slot = slotOf(nowMs, options);
-  const last = state.slices.at(-1);
-  if (last?.slot === slot) {
-    const merged = { slot, calls: last.calls + more.calls, repeats: last.repeats + more.repeats };
-    return { slices: state.slices.with(-1, merged) };
-  }
-  return { slices: [...recent(state, nowMs, options), { slot, ...more }] };
+  const { current, older } = state;
+  if (current.slot !== slot) return { current: { slot, calls, repeats }, older: recent(state, nowMs, options) };
+  return { current: { slot, calls: current.calls + calls, repeats: current.repeats + repeats }, older };
 }
 
-function recent(state: BudgetState, nowMs: number, options: BudgetOptions): BudgetState['slices'] {
+function recent({ current, older }: BudgetState, nowMs: number, options: BudgetOptions): readonly Slice[] {
   const oldest = slotOf(nowMs, options) - SLICES;
-  return state.slices.filter((slice) => slice.slot > oldest);
+  return [...older, current].filter((slice) => slice.slot > oldest);
 }
 
 function slotOf(nowMs: number, options: BudgetOptions): number {

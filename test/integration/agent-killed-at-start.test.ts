@@ -28,7 +28,7 @@ const left = (): readonly number[] => [...processesWith(`${folder}\0first`), ...
 
 /** @returns the process that the dead agent left */
 async function agentDiesStarting(kind: 'hook' | 'server'): Promise<number> {
-  const script = ['-r', 'ts-node/register/transpile-only', join(__dirname, '../support/killed-at-start.ts')];
+  const script = ['-r', 'ts-node/register/transpile-only', join(__dirname, '../support/killed-at-start-script.ts')];
   const program = [process.execPath, '-e', PROGRAM, folder, 'first'];
   const agent = spawn(process.execPath, [...script, note(), kind, ...program], { stdio: 'ignore' });
   expect(await once(agent, 'exit')).toEqual([null, 'SIGKILL']);

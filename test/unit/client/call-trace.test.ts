@@ -23,9 +23,9 @@ function scene(): { vitals: EndpointVitals; clock: VirtualClock; monitor: CallMo
   const endpoint = { vitals, load: { attemptEnded: () => undefined }, entry: { id: 'a' }, isDown: false };
   const call = (): (() => void) => {
     const trace = new CallTrace(METHOD, { repeatable: true, streams: false, lateAfterMs: 100 }, monitor, clock);
-    const attempt = trace.attemptOn(endpoint as unknown as EndpointConnection);
-    attempt.started();
-    return () => attempt.ended(status.OK, '', new Metadata());
+    const attempt = trace.attemptOn(endpoint as unknown as EndpointConnection, null);
+    attempt.onCallStarted?.();
+    return () => attempt.onCallEnded?.(status.OK, '', new Metadata());
   };
   vitals.connected();
   return { vitals, clock, monitor, call };

@@ -1,6 +1,6 @@
 /**
  * An agent that is killed in the moment in which it has started a program: before it knows the process id, so before it
- * could note it. `killed-at-start.ts NOTE hook|server PROGRAM ARGUMENTS…`
+ * could note it. `killed-at-start-script.ts NOTE hook|server PROGRAM ARGUMENTS…`
  */
 import { HookNotes } from '../../agent/hook-notes';
 import { execHook } from '../../agent/hooks/exec-hook';
