@@ -70,7 +70,10 @@ export class CalmHouse {
     });
   }
 
-  /** Hangs every server at once. @returns how long it took until the catalog said so of each, ms */
+  /**
+   * Hangs every server at once. Rejects when one of the ways to notice an alarm stays silent: then all of them were deaf
+   * before, too. @returns how long it took until the catalog said critical of each, ms
+   */
   hang(): Promise<readonly number[]> {
     return Promise.all(
       this.servers.map(async (server) => {
@@ -78,7 +81,13 @@ export class CalmHouse {
         const hungMs = performance.now();
         const found = (): boolean => this.catalog.now(server.id) === 'critical';
         await until(found, { what: `${server.id}, which hangs, to be critical`, timeoutMs: FOUND_MS });
-        return performance.now() - hungMs;
+        const foundMs = performance.now() - hungMs;
+        const noted = async (): Promise<boolean> => {
+          const { failedProbes, incidents } = await server.told();
+          return failedProbes > 0 && incidents > 0;
+        };
+        await until(noted, { what: `the journal to hold that ${server.id} hangs`, timeoutMs: FOUND_MS });
+        return foundMs;
       }),
     );
   }
