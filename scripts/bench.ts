@@ -58,7 +58,7 @@ function parseFlags(argv: readonly string[]): Flags {
     .option('--rounds <n>', 'call path: rounds (15, quick 3)', whole)
     .option('--calls <n>', 'call path: calls of each variant per round (2000, quick 500)', whole)
     .option('--concurrency <list>', 'call path: calls at once', (list) => list.split(',').map(whole), [1, 16, 64, 256])
-    .option('--runs <n>', 'failover: runs of each fault (10, quick 1)', whole)
+    .option('--runs <n>', 'failover, recovery: runs of each fault (10, quick 1)', whole)
     .option('--peer-runs <n>', 'failover: runs of each fault with each peer (3, quick 1)', whole)
     .option('--faults <list>', `failover: some of ${FAULTS.join(',')}`, someOf(FAULTS), FAULTS)
     .option('--peers <list>', `failover: some of ${PEERS.join(',')}`, someOf(PEERS), PEERS)
@@ -106,7 +106,7 @@ async function measure(part: Part, flags: Flags, before: Results, cleanup: Clean
   }
   const sheet = SHEET_PARTS.find(({ name }) => name === part);
   if (sheet === undefined) return before;
-  const result = await sheet.measure({ command, quick }, cleanup, say);
+  const result = await sheet.measure({ command, quick, runs: flags.runs }, cleanup, say);
   process.stdout.write(`${sheetTable(sheet, result)}\n`);
   return { ...before, [part]: result };
 }

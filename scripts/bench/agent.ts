@@ -4,9 +4,8 @@
  */
 import { spawn } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
-import { connect, createServer, type AddressInfo, type Server } from 'node:net';
 import { join, resolve } from 'node:path';
-import type { Cleanup } from '../quickstart/cleanup';
+import { RequestRelay } from '../consul/request-relay';
 import { circumstances } from './results';
 import type { SheetPart } from './sheet-part';
 import { Site } from './site';
@@ -35,10 +34,12 @@ requests are those to Consul. Linux only.`,
     const site = await Site.start(cleanup, say);
     const where = circumstances(command, site.consul.version);
     const server = await site.startCalculator('shared');
-    const relay = await CountingRelay.start(site.consul.httpPort, cleanup);
+    const traffic = { requests: 0 };
+    const relay = await RequestRelay.start(site.consul.httpPort, cleanup, () => (traffic.requests += 1));
+    const counted = { address: relay.address, traffic };
     const rows = [];
     for (const services of quick ? [1, 100] : [1, 100, 1_000]) {
-      rows.push(await rowOf(site, relay, services, server.port, quick ? 5 : 20));
+      rows.push(await rowOf(site, counted, services, server.port, quick ? 5 : 20));
       say(`agent: ${services} services are done`);
     }
     return { ...where, rows };
@@ -47,7 +48,7 @@ requests are those to Consul. Linux only.`,
 
 async function rowOf(
   site: Site,
-  relay: CountingRelay,
+  { address, traffic }: { readonly address: string; readonly traffic: { readonly requests: number } },
   services: number,
   port: number,
   seconds: number,
@@ -58,7 +59,7 @@ async function rowOf(
     port,
   }));
   const file = join(site.folder, `agent-${services}.json`);
-  const config = { agent: { id: `bench-${services}` }, registry: { address: relay.address }, log: { level: 'error' } };
+  const config = { agent: { id: `bench-${services}` }, registry: { address }, log: { level: 'error' } };
   await writeFile(file, JSON.stringify({ ...config, services: named }));
   const child = spawn(process.execPath, [MAIN, 'agent', '--config', file], {
     stdio: ['ignore', 'ignore', 'inherit'],
@@ -73,14 +74,14 @@ async function rowOf(
   }
   await pause(SETTLE_MS);
   const pid = child.pid ?? 0;
-  const before = { cpuMs: await cpuMs(pid), requests: relay.requests, atMs: performance.now() };
+  const before = { cpuMs: await cpuMs(pid), requests: traffic.requests, atMs: performance.now() };
   await pause(seconds * 1_000);
   const tookMs = performance.now() - before.atMs;
   const row = {
     services,
     seconds,
     cpuPercent: rounded((((await cpuMs(pid)) - before.cpuMs) * 100) / tookMs, 1),
-    requests: rounded(((relay.requests - before.requests) * 1_000) / tookMs, 1),
+    requests: rounded(((traffic.requests - before.requests) * 1_000) / tookMs, 1),
     rssMb: rounded(await rssMb(pid), 1),
   };
   const ended = new Promise((resolve) => child.once('exit', resolve));
@@ -101,37 +102,6 @@ async function cpuMs(pid: number): Promise<number> {
 async function rssMb(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
   return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? NaN) / 1_000;
-}
-
-/** Hands bytes on, and counts the first lines of requests among those that come from the near side. */
-class CountingRelay {
-  requests = 0;
-
-  private constructor(
-    private readonly server: Server,
-    private readonly target: number,
-  ) {}
-
-  static async start(target: number, cleanup: Cleanup): Promise<CountingRelay> {
-    const server = createServer();
-    const relay = new CountingRelay(server, target);
-    server.on('connection', (near) => {
-      const far = connect(relay.target, '127.0.0.1');
-      near.on('data', (data) => {
-        relay.requests += data.toString('latin1').match(/(?:GET|PUT) \/v1\/\S* HTTP\/1\.1\r\n/g)?.length ?? 0;
-      });
-      near.pipe(far).pipe(near);
-      near.on('error', () => far.destroy());
-      far.on('error', () => near.destroy());
-    });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    cleanup.add(() => void server.close());
-    return relay;
-  }
-
-  get address(): string {
-    return `127.0.0.1:${(this.server.address() as AddressInfo).port}`;
-  }
 }
 
 function pause(ms: number): Promise<void> {

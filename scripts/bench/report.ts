@@ -168,6 +168,8 @@ function circumstancesLine({ command, date, node, cpu, cores, loadBefore, consul
 
 function markdownTable(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
   const line = (cells: readonly (string | number)[]): string => `| ${cells.join(' | ')} |`;
-  const rule = head.map((title) => (['variant', 'fault', 'caller'].includes(title) ? '---' : '---:'));
+  const rule = head.map((title) =>
+    ['variant', 'fault', 'caller', 'server', 'until'].includes(title) ? '---' : '---:',
+  );
   return [head, rule, ...rows].map(line).join('\n');
 }

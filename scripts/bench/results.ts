@@ -102,6 +102,7 @@ export interface Results {
   readonly callPath?: CallPathResult;
   readonly failover?: FailoverResult;
   readonly peers?: PeersResult;
+  readonly recovery?: SheetResult;
   readonly events?: SheetResult;
   readonly catalog?: SheetResult;
   readonly pick?: SheetResult;

@@ -5,11 +5,13 @@ import type { SheetResult } from './results';
 export interface SheetOptions {
   readonly command: string;
   readonly quick: boolean;
+  /** What `--runs` asked for; a part without runs takes no notice. */
+  readonly runs?: number | undefined;
 }
 
 export interface SheetPart {
   /** Of the part for `--only`, of its key in the results and of its image. */
-  readonly name: 'events' | 'catalog' | 'pick' | 'agent' | 'leak';
+  readonly name: 'recovery' | 'events' | 'catalog' | 'pick' | 'agent' | 'leak';
   readonly title: string;
   /** Markdown: what was measured, and how. */
   readonly words: string;

@@ -4,6 +4,7 @@ import { CATALOG } from './catalog';
 import { EVENTS } from './events';
 import { LEAK } from './leak';
 import { PICK } from './pick';
+import { RECOVERY } from './recovery';
 import type { SheetPart } from './sheet-part';
 
-export const SHEET_PARTS: readonly SheetPart[] = [EVENTS, CATALOG, PICK, AGENT, LEAK];
+export const SHEET_PARTS: readonly SheetPart[] = [RECOVERY, EVENTS, CATALOG, PICK, AGENT, LEAK];

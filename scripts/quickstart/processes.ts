@@ -23,7 +23,7 @@ export async function endProcess(child: ChildProcess, timeoutMs: number): Promis
  * a word, the parent is gone, and the shell asks the children to end, also those that are stopped, and removes the folder.
  * @returns call it when the children have ended in order
  */
-export function guardAgainstOwnDeath(children: readonly ChildProcess[], folder: string): () => void {
+export function guardAgainstOwnDeath(children: readonly Pick<ChildProcess, 'pid'>[], folder: string): () => void {
   const script =
     'folder=$1; shift; read -r word && exit 0; kill -TERM "$@"; kill -CONT "$@"; sleep 2; rm -rf "$folder"';
   const pids = children.map((child) => String(child.pid));
