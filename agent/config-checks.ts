@@ -76,6 +76,12 @@ function serviceChecks(service: CheckedService, at: KeyPath): readonly CrossFaul
       `a probe of type ${probe.type} cannot ask for a service; allowed: no service, or type grpc`,
     ),
     ...check(
+      probe.type === 'grpc' || probe.watch === undefined,
+      'probe.watch',
+      ['probe.type'],
+      `there is nothing to watch for a probe of type ${probe.type}; allowed: no watch, or type grpc`,
+    ),
+    ...check(
       restart.initialDelay <= restart.maxDelay,
       'restart.initialDelay',
       ['restart.maxDelay'],

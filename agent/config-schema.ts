@@ -73,6 +73,7 @@ const probe = mapping({
   of: whole(1, 100).default(DEFAULTS.probe.of),
   rise: whole(1, 100).default(DEFAULTS.probe.rise),
   onUnimplemented: oneOf(['pass', 'fail']).default(DEFAULTS.probe.onUnimplemented),
+  watch: switched.optional(),
   url: url.optional(),
   command: command.optional(),
 });

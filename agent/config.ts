@@ -137,6 +137,7 @@ function compileService(service: CheckedService, id: string): ServiceConfig {
       type: probe.type,
       service: probe.service,
       onUnimplemented: probe.onUnimplemented,
+      watch: probe.watch ?? probe.type === 'grpc',
       ...(probe.url !== undefined && { url: probe.url }),
       ...(probe.command && { command: compileProgram({ command: probe.command, timeout: 0 }).command }),
       intervalMs: probe.interval,

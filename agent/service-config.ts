@@ -14,6 +14,8 @@ export interface ProbeConfig extends ProbeTiming {
   readonly type: 'grpc' | 'tcp' | 'http' | 'exec';
   readonly service: string;
   readonly onUnimplemented: 'pass' | 'fail';
+  /** Of `grpc`: follow Health/Watch too. */
+  readonly watch?: boolean;
   /** Of `http`. */
   readonly url?: string;
   /** Of `exec`. */

@@ -94,6 +94,7 @@ describe('the configuration', () => {
     ['restart: { initialDelay: 30s }', 'is more than maxDelay'],
     ['probe: { fall: 5 }', '5 failures can never be among the last 3 probes'],
     ['probe: { type: tcp, service: x }', 'a probe of type tcp cannot ask for a service'],
+    ['probe: { type: tcp, watch: true }', 'there is nothing to watch for a probe of type tcp'],
     ['probe: { type: http }', 'an address is needed for a probe of type http'],
     ['probe: { type: tcp, command: [ls] }', 'a program is needed for a probe of type exec, and allowed for no other'],
     ['dependency: { address: db }', 'address and port are needed for a dependency of type tcp or grpc'],

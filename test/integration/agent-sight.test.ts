@@ -1,0 +1,69 @@
+/** What an agent sees of its server beside the checks that fail, and what the catalog then says. */
+import { credentials } from '@grpc/grpc-js';
+import type { Health } from '../../core/domain/health';
+import type { CatalogEntry } from '../../core/domain/instance';
+import { FaultsClient, faultsService } from '../../proto/calculator';
+import { openRegistry } from '../../registry/factory';
+import type { Registry } from '../../registry/port';
+import { calculatorCommand, startAgent, type AgentProcess } from '../../scripts/chaos/agent-process';
+import { unary } from '../../scripts/chaos/unary';
+import { until } from '../../scripts/chaos/until';
+import { freePorts } from '../../scripts/consul/free-ports';
+import { startConsul, type ConsulProcess } from '../support/consul-process';
+
+jest.setTimeout(90_000);
+
+let consul: ConsulProcess;
+let registry: Registry;
+let agent: AgentProcess | undefined;
+let faults: FaultsClient;
+
+beforeAll(async () => {
+  consul = await startConsul();
+  registry = openRegistry({ address: consul.address }, {});
+});
+
+afterEach(async () => {
+  faults.close();
+  await agent?.stop();
+  agent = undefined;
+});
+
+afterAll(async () => {
+  await registry.close();
+  await consul.stop();
+});
+
+async function supervise(change: object): Promise<AgentProcess> {
+  const [port = 0] = await freePorts(1);
+  const service = { name: 'calculator', id: 'calculator-1', address: '127.0.0.1', port, ...change };
+  agent = startAgent({
+    config: { registry: { address: consul.address }, services: [service] },
+    command: calculatorCommand('--port', String(port), '--instance', 'calculator-1', '--allow-faults'),
+  });
+  faults = new FaultsClient(`127.0.0.1:${port}`, credentials.createInsecure());
+  await becomes('passing');
+  return agent;
+}
+
+const setFault = (fault: Parameters<FaultsClient['SetFault']>[0]): Promise<unknown> =>
+  unary(faults, faultsService.SetFault, fault);
+
+function becomes(health: Health): Promise<CatalogEntry> {
+  const look = async (): Promise<CatalogEntry | undefined> => {
+    const { instances } = await registry.snapshot({ service: 'calculator' });
+    return instances.find((one) => one.id === 'calculator-1' && one.health === health);
+  };
+  return until(look, { what: `calculator-1 to be ${health}`, timeoutMs: 25_000, everyMs: 20 });
+}
+
+it('an agent that looks every five minutes hears at once that its server is ill, and that it is well', async () => {
+  await supervise({
+    probe: { interval: '5m', timeout: '2s', fall: 1, of: 1, rise: 1 },
+    restart: { onUnhealthy: false },
+  });
+  await setFault({ kind: 'NOT_SERVING' });
+  expect((await becomes('critical')).reason).toContain('server says NOT_SERVING');
+  await setFault({ kind: 'NONE' });
+  await becomes('passing');
+});
