@@ -40,6 +40,12 @@ export const DEFAULTS = {
     /** Servers that lost their database need a moment to find it again. */
     rise: 3,
   },
+  process: {
+    /** Memory and CPU time are trends, and a look costs a walk through /proc. */
+    interval: '5s',
+    /** Longer than a garbage collection, a backup's start, a burst of calls. */
+    for: '30s',
+  },
   drain: {
     /** Clients follow the catalog by blocking queries: they know within a fraction of this. */
     grace: '2s',

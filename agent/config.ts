@@ -8,7 +8,7 @@ import { faultsOf, pathText, withoutFaulty, type Fault, type KeyPath } from './c
 import { compileProgram, compileRung } from './config-rungs';
 import { configSchema, type CheckedConfig, type CheckedService } from './config-schema';
 import { ConfigError, type ConfigSource } from './config-source';
-import type { DependencyConfig, ServiceConfig } from './service-config';
+import type { DependencyConfig, ProcessConfig, ServiceConfig } from './service-config';
 
 /** A value from outside the file: a flag or a variable. */
 export interface Override {
@@ -144,6 +144,7 @@ function compileService(service: CheckedService, id: string): ServiceConfig {
       timeoutMs: probe.timeout,
       detector: { fall: probe.fall, of: probe.of, rise: probe.rise },
     },
+    process: compileProcess(service.process),
     ...(service.dependency && { dependency: compileDependency(service.dependency) }),
     drain: { graceMs: drain.grace, timeoutMs: drain.timeout },
     restart: {
@@ -169,6 +170,16 @@ function compileService(service: CheckedService, id: string): ServiceConfig {
     ...(schedule !== 'off' && { drill: { schedule, forMs } }),
     ...(restart.neighbour && { neighbour: restart.neighbour }),
   };
+}
+
+function compileProcess({ interval, ...rest }: CheckedService['process']): ProcessConfig {
+  const { warnMemory, warnCpu, warnFiles } = rest;
+  const limits = {
+    ...(warnMemory !== undefined && { memoryBytes: warnMemory }),
+    ...(warnCpu !== undefined && { cpuCores: warnCpu }),
+    ...(warnFiles !== undefined && { filesShare: warnFiles }),
+  };
+  return { intervalMs: interval, limits: { ...limits, forMs: rest.for } };
 }
 
 function compileDependency(checked: NonNullable<CheckedService['dependency']>): DependencyConfig {

@@ -4,6 +4,7 @@
  */
 import type { PleaPolicy } from '../core/decide/client-plea';
 import type { NOfMOptions } from '../core/detect/n-of-m';
+import type { LoadLimits } from '../core/detect/process-load';
 import type { RestartPolicy } from '../core/decide/restart';
 import type { Instance } from '../core/domain/instance';
 import type { GuardConfig } from './fleet-guard';
@@ -31,6 +32,12 @@ export interface DependencyConfig extends Omit<ProbeConfig, 'detector'> {
   readonly what: string;
   /** So many passes in a row until a server may be accused again. */
   readonly rise: number;
+}
+
+/** How the process of a child is watched. */
+export interface ProcessConfig {
+  readonly intervalMs: number;
+  readonly limits: LoadLimits;
 }
 
 /** One rung of the ladder: what is done to an ill server, and how often before the next one. */
@@ -72,6 +79,8 @@ export interface ServiceConfig {
   readonly register: 'after-first-pass' | 'at-once';
   readonly membership: MembershipTiming;
   readonly probe: ProbeConfig;
+  /** Left out: nobody looks. */
+  readonly process?: ProcessConfig;
   /** `graceMs`: between maintenance and leaving, without a child. `timeoutMs`: from SIGTERM to SIGKILL of the child. */
   readonly drain: { readonly graceMs: number; readonly timeoutMs: number };
   readonly restart: RestartPolicy;

@@ -17,6 +17,7 @@ let consul: ConsulProcess;
 let registry: Registry;
 let agent: AgentProcess | undefined;
 let faults: FaultsClient;
+let admin: string;
 
 beforeAll(async () => {
   consul = await startConsul();
@@ -35,11 +36,16 @@ afterAll(async () => {
 });
 
 async function supervise(change: object): Promise<AgentProcess> {
-  const [port = 0] = await freePorts(1);
+  const [port = 0, adminPort = 0] = await freePorts(2);
+  admin = `http://127.0.0.1:${adminPort}`;
   const service = { name: 'calculator', id: 'calculator-1', address: '127.0.0.1', port, ...change };
   agent = startAgent({
-    config: { registry: { address: consul.address }, services: [service] },
-    command: calculatorCommand('--port', String(port), '--instance', 'calculator-1', '--allow-faults'),
+    config: { registry: { address: consul.address }, admin: { listen: `127.0.0.1:${adminPort}` }, services: [service] },
+    // The server is the child of a shell: what it uses counts all the same.
+    command: [
+      ...['sh', '-c', '"$@"; exit', 'sh'],
+      ...calculatorCommand('--port', String(port), '--instance', 'calculator-1', '--allow-faults'),
+    ],
   });
   faults = new FaultsClient(`127.0.0.1:${port}`, credentials.createInsecure());
   await becomes('passing');
@@ -66,4 +72,18 @@ it('an agent that looks every five minutes hears at once that its server is ill,
   expect((await becomes('critical')).reason).toContain('server says NOT_SERVING');
   await setFault({ kind: 'NONE' });
   await becomes('passing');
+});
+
+it('an agent warns of a server that uses too much memory, with what it uses, and restarts nothing', async () => {
+  const { serverPid } = await supervise({ process: { interval: '200ms', for: '1s', warnMemory: '20MiB' } });
+  const pid = await serverPid();
+  const { reason } = await becomes('warning');
+  expect(reason).toMatch(/its process uses \d+ MiB of memory, the limit is 20 MiB; .*SERVING/);
+  const metrics = await (await fetch(`${admin}/metrics`)).text();
+  const figure = (name: string): number => Number(new RegExp(`^${name}\\{.*\\} (.*)$`, 'm').exec(metrics)?.[1]);
+  expect(figure('understudy_server_memory_bytes')).toBeGreaterThan(20 * 1024 ** 2);
+  expect(figure('understudy_server_cpu_seconds_total')).toBeGreaterThan(0);
+  expect(figure('understudy_server_open_files')).toBeGreaterThan(3);
+  expect(figure('understudy_restarts')).toBe(0);
+  expect(process.kill(pid, 0)).toBe(true);
 });

@@ -8,6 +8,7 @@ import { MemoryJournal } from '../../../agent/journal/memory-journal';
 import type { AgentRegistry } from '../../../agent/membership-loop';
 import type { LogLevel, Probe, ProbeResult, ServerExit, ServerLauncher } from '../../../agent/ports';
 import type { HookRung, ServiceConfig } from '../../../agent/service-config';
+import type { ProcessUse } from '../../../core/detect/process-load';
 import { foldIncidents, type Incident } from '../../../core/domain/incident-record';
 import type { CatalogEntry } from '../../../core/domain/instance';
 import { MemoryRegistry } from '../../../registry/memory/memory-registry';
@@ -151,6 +152,8 @@ interface Knob {
 
 interface BenchOptions {
   readonly child?: boolean;
+  /** What its processes use. */
+  readonly processUse?: { read(pid: number): ProcessUse | undefined };
   /** Incidents of an earlier run. */
   readonly left?: readonly Incident[];
 }
@@ -182,6 +185,7 @@ export class Bench {
       probeOf: ({ instance }) => this.server(instance.id),
       dependencyOf: ({ dependency }) => dependency && this.dependency,
       ...(options.child === true && { launcher: this.processes }),
+      ...(options.processUse && { processUse: options.processUse }),
       onCannotStart: ({ how }) => this.agent.stop(how, 127, 127),
     });
     let begin: () => void = () => undefined;
