@@ -4,7 +4,19 @@
  */
 import { z } from 'zod';
 import { DEFAULTS } from './config-defaults';
-import { DAY_MS, duration, mapping, name, numberFrom, oneOf, size, switched, text, whole } from './config-values';
+import {
+  DAY_MS,
+  duration,
+  factorOrNever,
+  mapping,
+  name,
+  numberFrom,
+  oneOf,
+  size,
+  switched,
+  text,
+  whole,
+} from './config-values';
 
 // Consul's limits for service metadata. Keys of our own begin with `understudy`.
 const META_KEY = /^(?!understudy)[A-Za-z0-9_-]{1,128}$/;
@@ -33,6 +45,7 @@ const probe = mapping({
   rise: whole(1, 100).default(DEFAULTS.probe.rise),
   onUnimplemented: oneOf(['pass', 'fail']).default(DEFAULTS.probe.onUnimplemented),
   watch: switched.optional(),
+  slowFactor: factorOrNever(2, 1000).default(DEFAULTS.probe.slowFactor),
   url: url.optional(),
   command: command.optional(),
 });

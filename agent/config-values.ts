@@ -38,6 +38,11 @@ export function numberFrom(min: number, max: number) {
   return z.number(allowed).min(min, allowed).max(max, allowed);
 }
 
+export function factorOrNever(min: number, max: number) {
+  const allowed = `a number from ${min} to ${max}, or 0 for never`;
+  return z.number(allowed).refine((written) => written === 0 || (written >= min && written <= max), allowed);
+}
+
 /** Bytes out; `512MiB`, `2GiB` or a number of bytes in. */
 export function size(minBytes: number) {
   const allowed = `a size from ${formatBytes(minBytes)}, such as 512MiB or 2GiB`;

@@ -142,6 +142,7 @@ function compileService(service: CheckedService, id: string): ServiceConfig {
       ...(probe.command && { command: compileProgram({ command: probe.command, timeout: 0 }).command }),
       intervalMs: probe.interval,
       timeoutMs: probe.timeout,
+      slowFactor: probe.slowFactor,
       detector: { fall: probe.fall, of: probe.of, rise: probe.rise },
     },
     process: compileProcess(service.process),

@@ -19,8 +19,8 @@ const HURRY_FOR_MS = 30_000;
 /** A server that has news all the time is looked at for it this often at most. */
 const NEWS_EVERY_MS = 1000;
 
-/** `startedMs`: when the check began, on the loop's clock. */
-export type ProbeListener = (result: ProbeResult, startedMs: number) => void;
+/** `startedMs`: when the check began, on the loop's clock; `tookMs`: until it ended. */
+export type ProbeListener = (result: ProbeResult, startedMs: number, tookMs: number) => void;
 
 export class ProbeLoop {
   private readonly wakeup: Wakeup;
@@ -68,7 +68,7 @@ export class ProbeLoop {
       const check = this.current.signal;
       const result = await this.checkOnce(check);
       // A result about the process before this one says nothing about this one.
-      if (!check.aborted) this.listener(result, startedMs);
+      if (!check.aborted) this.listener(result, startedMs, this.clock.nowMs() - startedMs);
       const intervalMs = this.clock.nowMs() < this.hurryUntilMs ? HURRY_INTERVAL_MS : this.timing.intervalMs;
       await this.turn(startedMs + Math.min(intervalMs, this.timing.intervalMs), signal);
     }

@@ -22,10 +22,12 @@ export interface ProbeConfig extends ProbeTiming {
   /** Of `exec`. */
   readonly command?: readonly [string, ...string[]];
   readonly detector: NOfMOptions;
+  /** So many times as long as usual is slow; 0 or left out: nothing is. */
+  readonly slowFactor?: number;
 }
 
 /** The probe of what all servers share. */
-export interface DependencyConfig extends Omit<ProbeConfig, 'detector'> {
+export interface DependencyConfig extends Omit<ProbeConfig, 'detector' | 'slowFactor'> {
   readonly address: string;
   readonly port: number;
   /** For people, `tcp 10.0.0.9:5432`. */

@@ -173,10 +173,10 @@ export class ServiceRunner implements Member {
     };
   }
 
-  private onProbe(result: ProbeResult, startedMs: number): void {
+  private onProbe(result: ProbeResult, startedMs: number, tookMs: number): void {
     this.tally.take(result, this.ports.clock.nowMs());
     if (!this.probeCounts(result.outcome === 'pass')) return;
-    const seen = this.observer.take(result, startedMs);
+    const seen = this.observer.take(result, startedMs, tookMs);
     if (seen === undefined && this.observer.excuse !== undefined) this.onExcused();
     if (seen === undefined) return;
     this.settled = true;
@@ -284,7 +284,7 @@ export class ServiceRunner implements Member {
   }
 
   private say(): void {
-    const worries = [this.ports.processWatch?.warning];
+    const worries = [this.observer.worry, this.ports.processWatch?.warning];
     const next = judgeHealth(this.step, this.observer, this.proof, this.hands, this.dependency, worries);
     if (next.health !== this.current.health) {
       const level = next.health === 'passing' ? 'info' : 'warn';

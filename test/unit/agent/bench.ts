@@ -54,11 +54,15 @@ export function serviceConfig(id = 'calculator-1', change: Partial<ServiceConfig
 /** A server whose answer a test sets; `undefined` is silence. */
 export class ProbedServer implements Probe {
   answer: ProbeResult | undefined = PASS;
+  /** How long an answer takes; at once when it is not set. */
+  takes: (() => Promise<void>) | undefined;
   checks = 0;
 
   check(): Promise<ProbeResult> {
     this.checks += 1;
-    return this.answer === undefined ? new Promise(() => undefined) : Promise.resolve(this.answer);
+    const { answer } = this;
+    const told = answer === undefined ? new Promise<never>(() => undefined) : Promise.resolve(answer);
+    return this.takes === undefined ? told : this.takes().then(() => told);
   }
 
   reset(): void {
