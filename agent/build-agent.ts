@@ -10,6 +10,7 @@ import type { Hook } from './hooks/hook';
 import { LoopWatch } from './loop-watch';
 import type { AgentRegistry } from './membership-loop';
 import type { Journal, Log, NeighbourProcesses, Probe, ServerExit, ServerLauncher } from './ports';
+import { ProcessWatch, type ProcessWatchPorts } from './process-watch';
 import { ReconcileLoop } from './reconcile-loop';
 import type { HookRung, ServiceConfig } from './service-config';
 import type { ServicePorts } from './service-ports';
@@ -33,6 +34,8 @@ export interface AgentPorts {
   readonly dependencyOf?: (service: ServiceConfig) => Probe | undefined;
   /** Given: the one service's server is a child. */
   readonly launcher?: ServerLauncher;
+  /** Given: what the child's processes use is looked at. */
+  readonly processUse?: ProcessWatchPorts['use'];
   /** Given and defined: the service's server runs on its own, and is ended when it is ill. */
   readonly neighbourOf?: (service: ServiceConfig) => NeighbourProcesses | undefined;
   readonly onCannotStart: (exit: ServerExit) => void;
@@ -42,7 +45,7 @@ export interface AgentPorts {
 const COMPARE_EVERY_MS = 60_000;
 
 export function buildAgent(services: readonly ServiceConfig[], owner: string, ports: AgentPorts): Agent {
-  const { registry, clock, rng, log, journal, left = [], launcher, onCannotStart } = ports;
+  const { registry, clock, rng, log, journal, left = [], onCannotStart } = ports;
   const loopWatch = new LoopWatch(clock);
   const outage = new Complaint(clock, log);
   const refusal = new Complaint(clock, log, 'error');
@@ -63,7 +66,7 @@ export function buildAgent(services: readonly ServiceConfig[], owner: string, po
   const runners = services.map((service) => {
     const neighbour = ports.neighbourOf?.(service);
     const dependencyProbe = ports.dependencyOf?.(service);
-    const hands = { ...(launcher && { launcher }), ...(neighbour && { neighbour }) };
+    const hands = { ...childOf(service, ports), ...(neighbour && { neighbour }) };
     return new ServiceRunner(service, owner, {
       ...{ ...shared, ...hands, probe: ports.probeOf(service) },
       ...(dependencyProbe && { dependencyProbe }),
@@ -87,4 +90,13 @@ export function buildAgent(services: readonly ServiceConfig[], owner: string, po
     clock,
     log,
   });
+}
+
+function childOf(
+  { process }: ServiceConfig,
+  { launcher, clock, processUse: use }: AgentPorts,
+): Pick<ServicePorts, 'launcher' | 'processWatch'> {
+  if (launcher === undefined || process === undefined || use === undefined) return { ...(launcher && { launcher }) };
+  const processWatch = new ProcessWatch(process, { launcher, clock, use });
+  return { launcher: processWatch, processWatch };
 }

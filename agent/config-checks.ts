@@ -31,6 +31,7 @@ export function crossChecks(config: CheckedConfig, context: CheckContext): reado
     ...config.services.flatMap((service, at) => serviceChecks(service, ['services', at])),
     ...config.services.flatMap(({ probe }, at) => probeChecks(probe, ['services', at, 'probe'])),
     ...config.services.flatMap(({ dependency }, at) => dependencyChecks(dependency, ['services', at, 'dependency'])),
+    ...config.services.flatMap(({ process }, at) => processChecks(process, ['services', at, 'process'], context)),
     ...config.services.flatMap((service, at) => recoveryChecks(service, ['services', at], context)),
     ...duplicates(config.services, 'id', context.idOf),
     ...duplicates(config.services, 'port', ({ name, address, port }) => `${name} at ${address}:${port}`),
@@ -74,6 +75,12 @@ function serviceChecks(service: CheckedService, at: KeyPath): readonly CrossFaul
       'probe.service',
       ['probe.type'],
       `a probe of type ${probe.type} cannot ask for a service; allowed: no service, or type grpc`,
+    ),
+    ...check(
+      probe.type === 'grpc' || probe.watch === undefined,
+      'probe.watch',
+      ['probe.type'],
+      `there is nothing to watch for a probe of type ${probe.type}; allowed: no watch, or type grpc`,
     ),
     ...check(
       restart.initialDelay <= restart.maxDelay,
@@ -130,6 +137,18 @@ function dependencyChecks(dependency: CheckedService['dependency'], at: KeyPath)
       `${formatDuration(timeout)} is more than the interval of ${formatDuration(interval)}; allowed: at most the interval`,
     );
   return [...probeChecks(dependency, at), ...faults];
+}
+
+function processChecks(
+  process: CheckedService['process'],
+  at: KeyPath,
+  { supervises }: CheckContext,
+): readonly CrossFault[] {
+  if (supervises) return [];
+  const message = 'only a server that this agent starts is watched; allowed: with a server command';
+  return (['warnMemory', 'warnCpu', 'warnFiles'] as const)
+    .filter((key) => process[key] !== undefined)
+    .map((key) => ({ path: [...at, key], message, involved: [[...at, key]] }));
 }
 
 function recoveryChecks(

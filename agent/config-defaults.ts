@@ -30,6 +30,8 @@ export const DEFAULTS = {
     rise: 2,
     /** Many servers have no health service; they answer gRPC all the same. */
     onUnimplemented: 'pass',
+    /** Load doubles answers and triples them; beside that, only a quarter of the timeout is news. */
+    slowFactor: 4,
   },
   dependency: {
     /** Databases speak their own protocols; all of them accept connections. */
@@ -39,6 +41,12 @@ export const DEFAULTS = {
     timeout: '500ms',
     /** Servers that lost their database need a moment to find it again. */
     rise: 3,
+  },
+  process: {
+    /** Memory and CPU time are trends, and a look costs a walk through /proc. */
+    interval: '5s',
+    /** Longer than a garbage collection, a backup's start, a burst of calls. */
+    for: '30s',
   },
   drain: {
     /** Clients follow the catalog by blocking queries: they know within a fraction of this. */

@@ -3,6 +3,7 @@
  */
 import { stringify } from 'yaml';
 import type { AgentConfig } from './config';
+import { formatBytes } from '../core/domain/bytes';
 import { formatDuration } from '../core/time/duration';
 
 const DURATIONS = [
@@ -25,6 +26,7 @@ export function printConfig({ checked, owner, services }: AgentConfig): string {
 
 function readable(value: unknown, key = ''): unknown {
   if (typeof value === 'number' && DURATIONS.includes(key)) return formatDuration(value);
+  if (typeof value === 'number' && key === 'warnMemory') return formatBytes(value);
   if (Array.isArray(value)) return value.map((item) => readable(item));
   if (typeof value !== 'object' || value === null) return value;
   // The user's own keys are never durations.

@@ -4,52 +4,23 @@
  */
 import { z } from 'zod';
 import { DEFAULTS } from './config-defaults';
-import { formatDuration, parseDuration } from '../core/time/duration';
-
-const MAX_DURATION_MS = 24 * 3_600_000;
-const NAME = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,126}[A-Za-z0-9])?$/;
+import {
+  DAY_MS,
+  duration,
+  factorOrNever,
+  mapping,
+  name,
+  numberFrom,
+  oneOf,
+  size,
+  switched,
+  text,
+  whole,
+} from './config-values';
 
 // Consul's limits for service metadata. Keys of our own begin with `understudy`.
 const META_KEY = /^(?!understudy)[A-Za-z0-9_-]{1,128}$/;
 const META_VALUE_MAX = 512;
-
-/** Unknown keys are faults: a misspelt setting must not be silently ignored. The message lists the known ones. */
-function mapping<Shape extends z.ZodRawShape>(shape: Shape): z.ZodObject<Shape, z.core.$strict> {
-  return z.strictObject(shape, Object.keys(shape).join(', '));
-}
-
-/** Milliseconds out; `500ms`, `10s`, `1m` or a number of ms in. */
-function duration(otherwise: string, minMs: number, maxMs = MAX_DURATION_MS, note = '') {
-  const allowed = `a duration from ${formatDuration(minMs)} to ${formatDuration(maxMs)}, such as ${otherwise}${note}`;
-  return z
-    .unknown()
-    .transform((written, context) => {
-      const ms = parseDuration(written);
-      if (ms !== undefined && ms >= minMs && ms <= maxMs) return ms;
-      context.issues.push({ code: 'custom', message: allowed, input: written });
-      return z.NEVER;
-    })
-    .prefault(otherwise);
-}
-
-function whole(min: number, max: number) {
-  const allowed = `a whole number from ${min} to ${max}`;
-  return z.int(allowed).min(min, allowed).max(max, allowed);
-}
-
-function oneOf<const Words extends readonly [string, ...string[]]>(words: Words) {
-  return z.enum(words, `one of ${words.join(', ')}`);
-}
-
-function text(allowed: string, maxLength = 1024) {
-  return z.string(allowed).min(1, allowed).max(maxLength, allowed);
-}
-
-const name = z
-  .string('1 to 128 letters, digits, dots, dashes and underscores, beginning and ending with a letter or digit')
-  .regex(NAME, '1 to 128 letters, digits, dots, dashes and underscores, beginning and ending with a letter or digit');
-
-const switched = z.boolean('true or false');
 
 const tag = z
   .string('a text without spaces or commas')
@@ -73,6 +44,8 @@ const probe = mapping({
   of: whole(1, 100).default(DEFAULTS.probe.of),
   rise: whole(1, 100).default(DEFAULTS.probe.rise),
   onUnimplemented: oneOf(['pass', 'fail']).default(DEFAULTS.probe.onUnimplemented),
+  watch: switched.optional(),
+  slowFactor: factorOrNever(2, 1000).default(DEFAULTS.probe.slowFactor),
   url: url.optional(),
   command: command.optional(),
 });
@@ -97,6 +70,14 @@ const dependency = mapping({
   command: command.optional(),
 });
 
+const processLoad = mapping({
+  interval: duration(DEFAULTS.process.interval, 100),
+  for: duration(DEFAULTS.process.for, 0),
+  warnMemory: size(1_048_576).optional(),
+  warnCpu: numberFrom(0.01, 1024).optional(),
+  warnFiles: numberFrom(0.01, 1).optional(),
+});
+
 const drain = mapping({
   grace: duration(DEFAULTS.drain.grace, 0, 3_600_000),
   timeout: duration(DEFAULTS.drain.timeout, 100, 3_600_000),
@@ -108,11 +89,7 @@ const NEIGHBOUR =
 const restart = mapping({
   initialDelay: duration(DEFAULTS.restart.initialDelay, 10),
   maxDelay: duration(DEFAULTS.restart.maxDelay, 10),
-  factor: z
-    .number('a number from 1 to 10')
-    .min(1, 'a number from 1 to 10')
-    .max(10, 'a number from 1 to 10')
-    .default(DEFAULTS.restart.factor),
+  factor: numberFrom(1, 10).default(DEFAULTS.restart.factor),
   window: duration(DEFAULTS.restart.window, 1000),
   maxAttempts: whole(1, 1000).default(DEFAULTS.restart.maxAttempts),
   stableAfter: duration(DEFAULTS.restart.stableAfter, 100),
@@ -219,15 +196,11 @@ const service = mapping({
   ttl: duration(DEFAULTS.ttl, 1000),
   beat: duration(DEFAULTS.beat, 100),
   beatTimeout: duration(DEFAULTS.beatTimeout, 100),
-  deregisterAfter: duration(
-    DEFAULTS.deregisterAfter,
-    60_000,
-    7 * MAX_DURATION_MS,
-    ' (Consul removes nothing sooner than 1m)',
-  ),
+  deregisterAfter: duration(DEFAULTS.deregisterAfter, 60_000, 7 * DAY_MS, ' (Consul removes nothing sooner than 1m)'),
   register: oneOf(['after-first-pass', 'at-once']).default(DEFAULTS.register),
   probe: probe.prefault({}),
   dependency: dependency.optional(),
+  process: processLoad.prefault({}),
   drain: drain.prefault({}),
   restart: restart.prefault({}),
   recovery: recovery.prefault({}),

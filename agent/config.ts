@@ -8,7 +8,7 @@ import { faultsOf, pathText, withoutFaulty, type Fault, type KeyPath } from './c
 import { compileProgram, compileRung } from './config-rungs';
 import { configSchema, type CheckedConfig, type CheckedService } from './config-schema';
 import { ConfigError, type ConfigSource } from './config-source';
-import type { DependencyConfig, ServiceConfig } from './service-config';
+import type { DependencyConfig, ProcessConfig, ServiceConfig } from './service-config';
 
 /** A value from outside the file: a flag or a variable. */
 export interface Override {
@@ -137,12 +137,15 @@ function compileService(service: CheckedService, id: string): ServiceConfig {
       type: probe.type,
       service: probe.service,
       onUnimplemented: probe.onUnimplemented,
+      watch: probe.watch ?? probe.type === 'grpc',
       ...(probe.url !== undefined && { url: probe.url }),
       ...(probe.command && { command: compileProgram({ command: probe.command, timeout: 0 }).command }),
       intervalMs: probe.interval,
       timeoutMs: probe.timeout,
+      slowFactor: probe.slowFactor,
       detector: { fall: probe.fall, of: probe.of, rise: probe.rise },
     },
+    process: compileProcess(service.process),
     ...(service.dependency && { dependency: compileDependency(service.dependency) }),
     drain: { graceMs: drain.grace, timeoutMs: drain.timeout },
     restart: {
@@ -168,6 +171,16 @@ function compileService(service: CheckedService, id: string): ServiceConfig {
     ...(schedule !== 'off' && { drill: { schedule, forMs } }),
     ...(restart.neighbour && { neighbour: restart.neighbour }),
   };
+}
+
+function compileProcess({ interval, ...rest }: CheckedService['process']): ProcessConfig {
+  const { warnMemory, warnCpu, warnFiles } = rest;
+  const limits = {
+    ...(warnMemory !== undefined && { memoryBytes: warnMemory }),
+    ...(warnCpu !== undefined && { cpuCores: warnCpu }),
+    ...(warnFiles !== undefined && { filesShare: warnFiles }),
+  };
+  return { intervalMs: interval, limits: { ...limits, forMs: rest.for } };
 }
 
 function compileDependency(checked: NonNullable<CheckedService['dependency']>): DependencyConfig {

@@ -25,6 +25,7 @@ import { processesMatching } from './neighbour-process';
 import { makeDependencyProbe, makeProbe } from './make-probe';
 import type { Log, ServerLauncher } from './ports';
 import { notedLauncher } from './noted-launcher';
+import { ProcessUseReader } from './process-use';
 import { runSchedules } from './run-schedules';
 import { isCronExpression } from './schedule';
 import { ServerNote } from './server-note';
@@ -133,7 +134,7 @@ async function serve(
     probeOf: (service) => makeProbe(service, clock, env),
     dependencyOf: (service) => makeDependencyProbe(service, clock, env),
     neighbourOf: ({ neighbour }) => neighbour && processesMatching(neighbour.match),
-    ...(launcher && { launcher }),
+    ...(launcher && { launcher, processUse: new ProcessUseReader() }),
     onCannotStart: ({ how, spawnError }) => {
       process.stderr.write(`${how}\n`);
       // The codes of a shell, of env and of nohup.

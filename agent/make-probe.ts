@@ -18,8 +18,10 @@ export function makeProbe({ instance, probe }: Probed, clock: Clock, env: NodeJS
       return new HttpProbe(probe.url ?? '', clock);
     case 'exec':
       return new ExecProbe(probe.command ?? [''], instance, env, clock);
-    case 'grpc':
-      return new GrpcProbe({ address, port, service: probe.service, onUnimplemented: probe.onUnimplemented }, clock);
+    case 'grpc': {
+      const { service, onUnimplemented, watch = false } = probe;
+      return new GrpcProbe({ address, port, service, onUnimplemented, watch }, clock);
+    }
   }
 }
 

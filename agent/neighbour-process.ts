@@ -3,14 +3,14 @@
  * finds this process, its parent, or process 1, which is an init or the whole container; and it never signals a process
  * id that has passed to another process.
  */
-import { readdirSync, readFileSync } from 'node:fs';
 import type { NeighbourProcess, NeighbourProcesses } from './ports';
+import { processIds, readOrNothing, statWords } from './proc-files';
 
 /** Processes whose command line, its words joined by spaces, contains `match`. */
 export function processesMatching(match: string): NeighbourProcesses {
   return {
     find: () =>
-      processIds()
+      otherProcesses()
         .filter((pid) => commandLine(pid).includes(match))
         .flatMap((pid) => living(pid)),
     isAlive: (process) => living(process.pid).some(({ startedAt }) => startedAt === process.startedAt),
@@ -36,17 +36,14 @@ export function processWithId(pid: number): NeighbourProcess | undefined {
 
 /** Processes that were started with this variable, as far as this process may see their environment. */
 export function processesWithEnvironment(name: string, value: string): readonly NeighbourProcess[] {
-  return processIds()
+  return otherProcesses()
     .filter((pid) => readOrNothing(`/proc/${pid}/environ`).split('\0').includes(`${name}=${value}`))
     .flatMap((pid) => living(pid));
 }
 
-function processIds(): readonly number[] {
+function otherProcesses(): readonly number[] {
   const own = [process.pid, process.ppid, 1];
-  return readdirOrNothing('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .filter((pid) => !own.includes(pid));
+  return processIds().filter((pid) => !own.includes(pid));
 }
 
 function commandLine(pid: number): string {
@@ -55,26 +52,9 @@ function commandLine(pid: number): string {
 
 /** The process that has this id now, or none. One that has ended and was not yet asked for its exit code is none. */
 function living(pid: number): readonly NeighbourProcess[] {
-  // proc(5): the second field is a name in parentheses and may hold anything; state is the third, starttime the 22nd.
-  const stat = readOrNothing(`/proc/${pid}/stat`);
-  const [state = 'X', ...rest] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const startedAt = rest[18];
+  // proc(5): state is the third field, starttime the 22nd.
+  const words = statWords(pid);
+  const [state = 'X'] = words;
+  const startedAt = words[19];
   return startedAt === undefined || 'ZXx'.includes(state) ? [] : [{ pid, startedAt }];
-}
-
-function readOrNothing(path: string): string {
-  try {
-    return readFileSync(path, 'latin1');
-  } catch {
-    // It ended meanwhile.
-    return '';
-  }
-}
-
-function readdirOrNothing(path: string): readonly string[] {
-  try {
-    return readdirSync(path);
-  } catch {
-    return [];
-  }
 }

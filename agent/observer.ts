@@ -7,6 +7,7 @@ import type { BeatHealth } from '../core/domain/health';
 import type { Dependency } from './dependency';
 import type { IncidentTracker } from './incident-tracker';
 import type { LoopWatch } from './loop-watch';
+import { Pace } from './pace';
 import type { ProbeResult } from './ports';
 import type { ProbeConfig } from './service-config';
 
@@ -27,11 +28,14 @@ export class Observer {
   private failingSinceMs: number | undefined;
   /** The last failure was not held against the server, and why. */
   private spared: string | undefined;
+  private readonly pace: Pace;
 
   constructor(
     private readonly config: ProbeConfig,
     private readonly ports: ObserverPorts,
-  ) {}
+  ) {
+    this.pace = new Pace(config, ports.loopWatch);
+  }
 
   get verdict(): NOfMState['verdict'] {
     return this.detector.verdict;
@@ -46,6 +50,11 @@ export class Observer {
   /** Why the last failure was not held against the server; undefined: it was, or there was none. */
   get excuse(): string | undefined {
     return this.spared;
+  }
+
+  /** What is not as it should be although it answers; undefined: nothing is. */
+  get worry(): string | undefined {
+    return this.pace.warning;
   }
 
   /** What was seen last, in words. */
@@ -64,6 +73,7 @@ export class Observer {
     this.sentence = 'no probe has answered yet';
     this.failingSinceMs = undefined;
     this.spared = undefined;
+    this.pace.forget();
   }
 
   /** An earlier run of the agent knew it to be ill: until it passes, it still is. */
@@ -100,6 +110,7 @@ export class Observer {
   take(
     result: ProbeResult,
     startedMs: number,
+    tookMs: number,
   ): { readonly verdict: NOfMState['verdict']; readonly turnedUp: boolean; readonly back: boolean } | undefined {
     if (this.isDoubtful(result, startedMs)) return undefined;
     const ok = result.outcome === 'pass';
@@ -113,12 +124,18 @@ export class Observer {
     this.sentence = reason;
     this.remember(ok, changed, result.reason);
     const turnedUp = changed && state.verdict === 'up';
-    const back = turnedUp && this.lost && this.passed;
-    if (turnedUp) {
-      this.lost = false;
-      this.passed = true;
-    }
+    const back = turnedUp && this.welcome();
+    if (ok) this.pace.take(tookMs, startedMs);
     return { verdict: state.verdict, turnedUp, back };
+  }
+
+  /** It is up. @returns it was before, and could not be reached meanwhile: this is a new process */
+  private welcome(): boolean {
+    const back = this.lost && this.passed;
+    if (back) this.pace.forget();
+    this.lost = false;
+    this.passed = true;
+    return back;
   }
 
   private remember(ok: boolean, changed: boolean, probed: string): void {

@@ -32,6 +32,8 @@ export interface ProbeResult {
 export interface Probe {
   /** Never rejects. An aborted check may end in any way: nobody listens any more. */
   check(signal: AbortSignal): Promise<ProbeResult>;
+  /** Where a server tells by itself that something has changed: it is worth a check now. The last listener counts. */
+  onNews?(listener: () => void): void;
   /** Forgets the connection: the next check starts on a fresh one. */
   reset(): void;
   close(): void;

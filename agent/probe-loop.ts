@@ -16,13 +16,18 @@ export interface ProbeTiming {
 const HURRY_INTERVAL_MS = 50;
 /** … but not for ever: one that does not come up is probed like every other after this time. */
 const HURRY_FOR_MS = 30_000;
+/** A server that has news all the time is looked at for it this often at most. */
+const NEWS_EVERY_MS = 1000;
 
-/** `startedMs`: when the check began, on the loop's clock. */
-export type ProbeListener = (result: ProbeResult, startedMs: number) => void;
+/** `startedMs`: when the check began, on the loop's clock; `tookMs`: until it ended. */
+export type ProbeListener = (result: ProbeResult, startedMs: number, tookMs: number) => void;
 
 export class ProbeLoop {
   private readonly wakeup: Wakeup;
   private hurryUntilMs = 0;
+  /** When somebody wants a look before the next turn, and when the last such look was. */
+  private askedMs = Infinity;
+  private servedMs = -Infinity;
   private current = new AbortController();
 
   constructor(
@@ -39,12 +44,12 @@ export class ProbeLoop {
     this.current.abort();
     this.probe.reset();
     this.hurryUntilMs = this.clock.nowMs() + HURRY_FOR_MS;
-    this.wakeup.wake();
+    this.now();
   }
 
   /** Does not wait for the next turn; a check that is under way goes on. */
   now(): void {
-    this.wakeup.wake();
+    this.ask(this.clock.nowMs());
   }
 
   /** The server is up: look at the ordinary rate. */
@@ -56,18 +61,38 @@ export class ProbeLoop {
   async run(signal: AbortSignal): Promise<void> {
     const onAbort = (): void => this.current.abort();
     signal.addEventListener('abort', onAbort, { once: true });
+    this.probe.onNews?.(() => this.onNews());
     while (!signal.aborted) {
       const startedMs = this.clock.nowMs();
       this.current = new AbortController();
       const check = this.current.signal;
       const result = await this.checkOnce(check);
       // A result about the process before this one says nothing about this one.
-      if (!check.aborted) this.listener(result, startedMs);
-      const nowMs = this.clock.nowMs();
-      const intervalMs = nowMs < this.hurryUntilMs ? HURRY_INTERVAL_MS : this.timing.intervalMs;
-      await this.wakeup.wait(Math.max(1, startedMs + Math.min(intervalMs, this.timing.intervalMs) - nowMs), signal);
+      if (!check.aborted) this.listener(result, startedMs, this.clock.nowMs() - startedMs);
+      const intervalMs = this.clock.nowMs() < this.hurryUntilMs ? HURRY_INTERVAL_MS : this.timing.intervalMs;
+      await this.turn(startedMs + Math.min(intervalMs, this.timing.intervalMs), signal);
     }
     this.probe.close();
+  }
+
+  /** Waits until `dueMs`, or until somebody wants a look. */
+  private async turn(dueMs: number, signal: AbortSignal): Promise<void> {
+    const nextMs = (): number => Math.min(dueMs, this.askedMs) - this.clock.nowMs();
+    do await this.wakeup.wait(Math.max(1, nextMs()), signal);
+    while (!signal.aborted && nextMs() > 0);
+    if (this.askedMs !== Infinity) this.servedMs = this.clock.nowMs();
+    this.askedMs = Infinity;
+  }
+
+  /** The check decides what it is worth; so soon after another, it has to wait. */
+  private onNews(): void {
+    const againMs = this.servedMs + Math.min(this.timing.intervalMs, NEWS_EVERY_MS);
+    this.ask(Math.max(this.clock.nowMs(), againMs));
+  }
+
+  private ask(atMs: number): void {
+    this.askedMs = Math.min(this.askedMs, atMs);
+    this.wakeup.wake();
   }
 
   private async checkOnce(signal: AbortSignal): Promise<ProbeResult> {

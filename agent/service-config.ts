@@ -4,6 +4,7 @@
  */
 import type { PleaPolicy } from '../core/decide/client-plea';
 import type { NOfMOptions } from '../core/detect/n-of-m';
+import type { LoadLimits } from '../core/detect/process-load';
 import type { RestartPolicy } from '../core/decide/restart';
 import type { Instance } from '../core/domain/instance';
 import type { GuardConfig } from './fleet-guard';
@@ -14,21 +15,31 @@ export interface ProbeConfig extends ProbeTiming {
   readonly type: 'grpc' | 'tcp' | 'http' | 'exec';
   readonly service: string;
   readonly onUnimplemented: 'pass' | 'fail';
+  /** Of `grpc`: follow Health/Watch too. */
+  readonly watch?: boolean;
   /** Of `http`. */
   readonly url?: string;
   /** Of `exec`. */
   readonly command?: readonly [string, ...string[]];
   readonly detector: NOfMOptions;
+  /** So many times as long as usual is slow; 0 or left out: nothing is. */
+  readonly slowFactor?: number;
 }
 
 /** The probe of what all servers share. */
-export interface DependencyConfig extends Omit<ProbeConfig, 'detector'> {
+export interface DependencyConfig extends Omit<ProbeConfig, 'detector' | 'slowFactor'> {
   readonly address: string;
   readonly port: number;
   /** For people, `tcp 10.0.0.9:5432`. */
   readonly what: string;
   /** So many passes in a row until a server may be accused again. */
   readonly rise: number;
+}
+
+/** How the process of a child is watched. */
+export interface ProcessConfig {
+  readonly intervalMs: number;
+  readonly limits: LoadLimits;
 }
 
 /** One rung of the ladder: what is done to an ill server, and how often before the next one. */
@@ -70,6 +81,8 @@ export interface ServiceConfig {
   readonly register: 'after-first-pass' | 'at-once';
   readonly membership: MembershipTiming;
   readonly probe: ProbeConfig;
+  /** Left out: nobody looks. */
+  readonly process?: ProcessConfig;
   /** `graceMs`: between maintenance and leaving, without a child. `timeoutMs`: from SIGTERM to SIGKILL of the child. */
   readonly drain: { readonly graceMs: number; readonly timeoutMs: number };
   readonly restart: RestartPolicy;

@@ -8,6 +8,7 @@ import type { Hook } from './hooks/hook';
 import type { IncidentPorts } from './incident-tracker';
 import type { LoopWatch } from './loop-watch';
 import type { MembershipPorts } from './membership-loop';
+import type { ProcessFigures, ProcessWatch } from './process-watch';
 import type { Journal, NeighbourProcesses, Probe, ServerExit, ServerLauncher } from './ports';
 
 export interface ServicePorts extends MembershipPorts {
@@ -20,6 +21,8 @@ export interface ServicePorts extends MembershipPorts {
   readonly hookOf: (rung: HookRung) => Hook;
   /** Given: the server is a child of this agent. */
   readonly launcher?: ServerLauncher;
+  /** Of that child. */
+  readonly processWatch?: Pick<ProcessWatch, 'run' | 'warning' | 'figures'>;
   /** Given: the server runs on its own, and is ended when it is ill. */
   readonly neighbour?: NeighbourProcesses;
   /** The server command could not be started even once. */
@@ -37,6 +40,8 @@ export interface ServiceFigures {
   readonly probes: number;
   readonly failures: number;
   readonly restarts: number;
+  /** What the child's processes used at the last look; undefined: nobody looked. */
+  readonly process?: ProcessFigures | undefined;
   /** The server's calls at the last probe; undefined: it does not tell them. */
   readonly calls: CallsSeen | undefined;
 }

@@ -64,9 +64,7 @@ export class ServiceRunner implements Member {
       ...{ clock: ports.clock, incident, onEnd: () => this.onProof() },
       ...proofHooks(config.recovery, hookOf),
     });
-    this.probes = new ProbeLoop(ports.probe, config.probe, ports.clock, (result, startedMs) =>
-      this.onProbe(result, startedMs),
-    );
+    this.probes = new ProbeLoop(ports.probe, config.probe, ports.clock, (...seen) => this.onProbe(...seen));
     this.hands = new Hands(
       config,
       { ...ports, incident },
@@ -103,7 +101,8 @@ export class ServiceRunner implements Member {
     this.startedMs = this.ports.clock.nowMs();
     this.probes.hurry();
     this.hands.start(left);
-    this.loops = Promise.all([this.probes.run(signal), this.standing.run(signal), this.dependency?.run(signal)]);
+    const loops = [this.probes, this.standing, this.dependency].map((loop) => loop?.run(signal));
+    this.loops = Promise.all([...loops, this.ports.processWatch?.run(signal, () => this.say())]);
   }
 
   desired(): DesiredInstance {
@@ -169,15 +168,15 @@ export class ServiceRunner implements Member {
       ...{ service: this.config.instance.service, id: this.id, incident: this.incident.current },
       ...this.current,
       ...this.tally.figures(),
-      registered: this.standing.registered,
-      restarts: this.hands.restarts,
+      ...{ registered: this.standing.registered, restarts: this.hands.restarts },
+      process: this.ports.processWatch?.figures,
     };
   }
 
-  private onProbe(result: ProbeResult, startedMs: number): void {
+  private onProbe(result: ProbeResult, startedMs: number, tookMs: number): void {
     this.tally.take(result, this.ports.clock.nowMs());
     if (!this.probeCounts(result.outcome === 'pass')) return;
-    const seen = this.observer.take(result, startedMs);
+    const seen = this.observer.take(result, startedMs, tookMs);
     if (seen === undefined && this.observer.excuse !== undefined) this.onExcused();
     if (seen === undefined) return;
     this.settled = true;
@@ -285,7 +284,8 @@ export class ServiceRunner implements Member {
   }
 
   private say(): void {
-    const next = judgeHealth(this.step, this.observer, this.proof, this.hands, this.dependency);
+    const worries = [this.observer.worry, this.ports.processWatch?.warning];
+    const next = judgeHealth(this.step, this.observer, this.proof, this.hands, this.dependency, worries);
     if (next.health !== this.current.health) {
       const level = next.health === 'passing' ? 'info' : 'warn';
       this.log(level, `${this.current.health} -> ${next.health}: ${next.reason}`, { health: next.health });

@@ -8,6 +8,8 @@ import type { ServiceFigures } from '../service-ports';
 
 const SERVER = ['service', 'instance'] as const;
 
+type Figures = () => readonly ServiceFigures[];
+
 export class AgentMetrics {
   private readonly registry = new Registry();
   private readonly incidents: Counter;
@@ -15,16 +17,10 @@ export class AgentMetrics {
   private readonly outage: Histogram;
   private readonly downSince = new Map<string, number>();
 
-  constructor(figures: () => readonly ServiceFigures[]) {
+  constructor(figures: Figures) {
     const registers = [this.registry];
-    const gauge = (name: string, help: string, value: (one: ServiceFigures) => number): void => {
-      const made = new Gauge({
-        ...{ name, help, registers, labelNames: SERVER },
-        collect: () => {
-          for (const one of figures()) made.set({ service: one.service, instance: one.id }, value(one));
-        },
-      });
-    };
+    const gauge = (name: string, help: string, value: (one: ServiceFigures) => number): void =>
+      this.addGauge(figures, name, help, value);
     gauge('understudy_server_up', '1 while the agent calls the server passing or warning', ({ health }) =>
       health === 'critical' ? 0 : 1,
     );
@@ -41,6 +37,7 @@ export class AgentMetrics {
       'Starts of the child after its first since the agent started',
       ({ restarts }) => restarts,
     );
+    this.addProcess(figures);
     this.incidents = new Counter({
       ...{ name: 'understudy_incidents_total', help: 'Incidents that were closed', registers },
       labelNames: [...SERVER, 'outcome'],
@@ -84,5 +81,48 @@ export class AgentMetrics {
   /** Each name with its help, in the order in which they were made. */
   async table(): Promise<readonly (readonly [string, string])[]> {
     return (await this.registry.getMetricsAsJSON()).map(({ name, help }) => [name, help] as const);
+  }
+
+  /** @param value undefined: nothing is known */
+  private addGauge(
+    figures: Figures,
+    name: string,
+    help: string,
+    value: (one: ServiceFigures) => number | undefined,
+  ): void {
+    const made = new Gauge({
+      ...{ name, help, registers: [this.registry], labelNames: SERVER },
+      collect: () => {
+        made.reset();
+        for (const one of figures()) {
+          const now = value(one);
+          if (now !== undefined) made.set({ service: one.service, instance: one.id }, now);
+        }
+      },
+    });
+  }
+
+  private addProcess(figures: Figures): void {
+    const gauge = (name: string, help: string, value: (one: ServiceFigures) => number | undefined): void =>
+      this.addGauge(figures, name, help, value);
+    gauge(
+      'understudy_server_memory_bytes',
+      "Memory in use by the child's processes",
+      (one) => one.process?.memoryBytes,
+    );
+    gauge(
+      'understudy_server_open_files',
+      'Open files of the child that is nearest to its limit',
+      (one) => one.process?.files?.open,
+    );
+    const cpu = new Counter({
+      ...{ name: 'understudy_server_cpu_seconds_total', help: "CPU time of the child's processes" },
+      ...{ registers: [this.registry], labelNames: SERVER },
+      collect: () => {
+        cpu.reset();
+        for (const { service, id: instance, process } of figures())
+          if (process !== undefined) cpu.inc({ service, instance }, process.cpuMs / 1000);
+      },
+    });
   }
 }

@@ -8,6 +8,7 @@ import { MemoryJournal } from '../../../agent/journal/memory-journal';
 import type { AgentRegistry } from '../../../agent/membership-loop';
 import type { LogLevel, Probe, ProbeResult, ServerExit, ServerLauncher } from '../../../agent/ports';
 import type { HookRung, ServiceConfig } from '../../../agent/service-config';
+import type { ProcessUse } from '../../../core/detect/process-load';
 import { foldIncidents, type Incident } from '../../../core/domain/incident-record';
 import type { CatalogEntry } from '../../../core/domain/instance';
 import { MemoryRegistry } from '../../../registry/memory/memory-registry';
@@ -53,11 +54,15 @@ export function serviceConfig(id = 'calculator-1', change: Partial<ServiceConfig
 /** A server whose answer a test sets; `undefined` is silence. */
 export class ProbedServer implements Probe {
   answer: ProbeResult | undefined = PASS;
+  /** How long an answer takes; at once when it is not set. */
+  takes: (() => Promise<void>) | undefined;
   checks = 0;
 
   check(): Promise<ProbeResult> {
     this.checks += 1;
-    return this.answer === undefined ? new Promise(() => undefined) : Promise.resolve(this.answer);
+    const { answer } = this;
+    const told = answer === undefined ? new Promise<never>(() => undefined) : Promise.resolve(answer);
+    return this.takes === undefined ? told : this.takes().then(() => told);
   }
 
   reset(): void {
@@ -151,6 +156,8 @@ interface Knob {
 
 interface BenchOptions {
   readonly child?: boolean;
+  /** What its processes use. */
+  readonly processUse?: { read(pid: number): ProcessUse | undefined };
   /** Incidents of an earlier run. */
   readonly left?: readonly Incident[];
 }
@@ -182,6 +189,7 @@ export class Bench {
       probeOf: ({ instance }) => this.server(instance.id),
       dependencyOf: ({ dependency }) => dependency && this.dependency,
       ...(options.child === true && { launcher: this.processes }),
+      ...(options.processUse && { processUse: options.processUse }),
       onCannotStart: ({ how }) => this.agent.stop(how, 127, 127),
     });
     let begin: () => void = () => undefined;

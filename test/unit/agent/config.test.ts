@@ -82,6 +82,14 @@ describe('the configuration', () => {
     expect(build(JSON.stringify({ services: [{ name: 'a', address: 'b', port: 1 }] })).services).toHaveLength(1);
   });
 
+  it('takes limits for the process of a child alone', () => {
+    const text = `${MINIMAL.slice(0, -2)}, process: { warnMemory: 1.5GiB } }]`;
+    const [service] = build(text).services;
+    expect(service?.process).toEqual({ intervalMs: 5000, limits: { memoryBytes: 1_610_612_736, forMs: 30_000 } });
+    expect(printConfig(build(text))).toContain('warnMemory: 1536MiB');
+    expect(() => build(text, { supervises: false })).toThrow('only a server that this agent starts is watched');
+  });
+
   it('takes several services at one address and port when their names differ, and no service twice', () => {
     const two = (first: string, second: string) =>
       `services:\n${[first, second].map((name) => `  - { name: ${name}, address: h, port: 1, id: ${name}${Math.random()} }`).join('\n')}`;
@@ -94,6 +102,8 @@ describe('the configuration', () => {
     ['restart: { initialDelay: 30s }', 'is more than maxDelay'],
     ['probe: { fall: 5 }', '5 failures can never be among the last 3 probes'],
     ['probe: { type: tcp, service: x }', 'a probe of type tcp cannot ask for a service'],
+    ['probe: { type: tcp, watch: true }', 'there is nothing to watch for a probe of type tcp'],
+    ['process: { warnMemory: 2 GB }', 'a size from 1MiB, such as 512MiB or 2GiB'],
     ['probe: { type: http }', 'an address is needed for a probe of type http'],
     ['probe: { type: tcp, command: [ls] }', 'a program is needed for a probe of type exec, and allowed for no other'],
     ['dependency: { address: db }', 'address and port are needed for a dependency of type tcp or grpc'],

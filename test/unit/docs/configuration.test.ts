@@ -70,6 +70,7 @@ describe("the tables of the agent's file", () => {
     'services',
     'services: probe',
     'services: dependency',
+    'services: process',
     'services: drain',
     'services: restart',
     'services: recovery',
