@@ -42,6 +42,8 @@ export class CallTrace implements Filter {
   private givenMs = -Infinity;
   private endedMs = -Infinity;
   private failedAttempts = 0;
+  /** How many had been tried when a hedge was put off. */
+  private listenedFor = 0;
   /** Who was waited for in vain while a later attempt was out, and since when. */
   private overtaken: Waiter[] | null = null;
   /** When the attempt began that answered; null before. */
@@ -122,6 +124,16 @@ export class CallTrace implements Filter {
     const { lateAfterMs } = this.method;
     if (lateAfterMs === null || this.endedMs >= this.givenMs || this.tried.at(-1)?.isDown !== false) return 0;
     return this.givenMs + lateAfterMs - this.clock.nowMs();
+  }
+
+  /**
+   * Timers go off before sockets are read: after a pause of our own all attempts look late, though their answers are here
+   * already. So a hedge is put off once, until what has come was read.
+   */
+  hasListened(): boolean {
+    const hasListened = this.out === 0 || this.listenedFor === this.tried.length;
+    this.listenedFor = this.tried.length;
+    return hasListened;
   }
 
   /**

@@ -31,6 +31,9 @@ export interface PickerParts {
   readonly again: () => void;
 }
 
+/** The event loop reads its sockets before a timer of this length fires. */
+const NEXT_TURN_MS = 1;
+
 /** Where the count begins anew; its multiples of the golden ratio are still exact enough. */
 const TURNS = 2 ** 31;
 
@@ -89,6 +92,7 @@ export class EndpointPicker implements Picker {
   private pickAgain(trace: CallTrace): PickResult {
     const { notLateForMs } = trace;
     if (notLateForMs > 0) return this.wait(trace, notLateForMs);
+    if (!trace.hasListened()) return this.wait(trace, NEXT_TURN_MS);
     const endpoint = this.next(trace.tried);
     const elsewhere = endpoint !== null && !trace.tried.includes(endpoint);
     if (trace.out > 0 && !elsewhere) return this.wait(trace);

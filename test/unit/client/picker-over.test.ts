@@ -1,3 +1,4 @@
+import { Metadata, status } from '@grpc/grpc-js';
 import { CallMonitor } from '../../../client/call-monitor';
 import { CallTrace } from '../../../client/call-trace';
 import type { ChannelContext } from '../../../client/channel-context';
@@ -23,9 +24,17 @@ function endpoint(id: string, fitness: Fitness, standing: 'in' | 'probation', he
     doubtful: false,
     callsUnderWay: 0,
     latencyAt: () => null,
+    attemptStarted: () => undefined,
+    attemptEnded: () => undefined,
+    lastSilenceEndedMs: -Infinity,
   };
   const entry = { id, tier: 0, weight: 1, meta: {}, health };
-  const connection = { vitals, entry, subchannel: { id }, load: { weightAt: () => null, any: false } };
+  const connection = {
+    vitals,
+    entry,
+    subchannel: { id },
+    load: { weightAt: () => null, any: false, attemptEnded: () => undefined },
+  };
   return {
     endpoint: connection as unknown as EndpointConnection,
     candidate: { id, tier: 0, fitness, reason: '' },
@@ -34,14 +43,17 @@ function endpoint(id: string, fitness: Fitness, standing: 'in' | 'probation', he
   };
 }
 
-function pickedBeside(suspect: Judged): unknown {
+/** @returns how one call picks, as often as it is asked */
+function callOver(judged: readonly Judged[], lateAfterMs: number | null, again = (): void => undefined) {
   const decision = { level: 'fit', state: { activeTier: 0 } } as unknown as TierDecision;
-  const judged = [endpoint('good', 'fit', 'in'), suspect];
-  const over = pickerOver(judged, decision, context, { next: 0 }, clock.nowMs(), () => undefined);
+  const over = pickerOver(judged, decision, context, { next: 0 }, clock.nowMs(), again);
   const monitor = new CallMonitor(clock);
-  const trace = new CallTrace('/a.B/C', { repeatable: true, streams: false, lateAfterMs: null }, monitor, clock);
-  const picked = over?.picker.pick({ metadata: null as never, extraPickInfo: trace as never });
-  return picked?.subchannel;
+  const trace = new CallTrace('/a.B/C', { repeatable: true, streams: false, lateAfterMs }, monitor, clock);
+  return () => over?.picker.pick({ metadata: null as never, extraPickInfo: trace as never });
+}
+
+function pickedBeside(suspect: Judged): unknown {
+  return callOver([endpoint('good', 'fit', 'in'), suspect], null)()?.subchannel;
 }
 
 describe('a trial of an endpoint whose calls failed', () => {
@@ -55,5 +67,30 @@ describe('a trial of an endpoint whose calls failed', () => {
     ['the catalog says that it is ill', endpoint('tried', 'last-resort', 'probation', 'critical')],
   ])('is not made while %s', (_why, suspect) => {
     expect(pickedBeside(suspect)).toEqual({ id: 'good' });
+  });
+});
+
+describe('a hedge', () => {
+  const LATE_MS = 10;
+  const pair = [endpoint('asked', 'fit', 'in'), endpoint('other', 'fit', 'in')];
+
+  it('waits until what had come before was read, for after a pause of our own every attempt looks late', () => {
+    let offers = 0;
+    const pick = callOver(pair, LATE_MS, () => (offers += 1));
+    pick()?.onCallStarted?.();
+    clock.advance(500);
+    expect(pick()?.subchannel).toBeNull();
+    expect(offers).toBe(0);
+    clock.advance(1);
+    expect(offers).toBe(1);
+    expect(pick()?.subchannel).toEqual({ id: 'other' });
+  });
+
+  it('does not wait when the attempt before it has failed', () => {
+    const pick = callOver(pair, LATE_MS);
+    const first = pick();
+    first?.onCallStarted?.();
+    first?.onCallEnded?.(status.UNAVAILABLE, '', new Metadata());
+    expect(pick()?.subchannel).toEqual({ id: 'other' });
   });
 });
