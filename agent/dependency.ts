@@ -3,7 +3,7 @@
  * be ill for that reason alone: then nobody is accused. It says so, and decides nothing about a server.
  */
 import { NOTHING_SEEN, observe, type NOfMState } from '../core/detect/n-of-m';
-import type { Clock } from '../core/time/clock';
+import type { Clock, Rng } from '../core/time/clock';
 import { Complaint } from './complaint';
 import type { Log, Probe, ProbeResult } from './ports';
 import { ProbeLoop } from './probe-loop';
@@ -12,6 +12,7 @@ import type { DependencyConfig } from './service-config';
 export interface DependencyPorts {
   readonly probe: Probe;
   readonly clock: Clock;
+  readonly rng: Rng;
   readonly log: Log;
 }
 
@@ -27,10 +28,10 @@ export class Dependency {
   constructor(
     private readonly instance: string,
     private readonly config: DependencyConfig,
-    { probe, clock, log }: DependencyPorts,
+    { probe, clock, rng, log }: DependencyPorts,
   ) {
     this.complaint = new Complaint(clock, log);
-    this.loop = new ProbeLoop(probe, config, clock, (result, startedMs) => this.onResult(result, startedMs));
+    this.loop = new ProbeLoop(probe, config, { clock, rng }, (result, startedMs) => this.onResult(result, startedMs));
   }
 
   /** Why an ill server is not accused now; undefined: it answers for itself. */

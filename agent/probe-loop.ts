@@ -1,8 +1,9 @@
 /**
- * Probes one server for ever at a fixed rate, each check with a hard end of its own. A check that hangs costs its time
- * limit and nothing else; a result that comes after it is never seen. It reports, and decides nothing.
+ * Probes one server for ever at a fixed rate, which chance makes a little faster, so that agents that started together do
+ * not probe in step. Each check has a hard end of its own: one that hangs costs its time limit and nothing else, and a
+ * result that comes after it is never seen. It reports, and decides nothing.
  */
-import type { Clock } from '../core/time/clock';
+import type { Clock, Rng } from '../core/time/clock';
 import { DeadlineError, withDeadline } from './deadline';
 import type { Probe, ProbeResult } from './ports';
 import { Wakeup } from './wakeup';
@@ -12,6 +13,13 @@ export interface ProbeTiming {
   readonly timeoutMs: number;
 }
 
+export interface ProbeLoopPorts {
+  readonly clock: Clock;
+  readonly rng: Rng;
+}
+
+/** A look comes early by at most this share of the interval, and never late. */
+const JITTER = 0.1;
 /** A started server is looked at this often, so that it goes on stage as soon as it can … */
 const HURRY_INTERVAL_MS = 50;
 /** … but not for ever: one that does not come up is probed like every other after this time. */
@@ -33,23 +41,23 @@ export class ProbeLoop {
   constructor(
     private readonly probe: Probe,
     private readonly timing: ProbeTiming,
-    private readonly clock: Clock,
+    private readonly ports: ProbeLoopPorts,
     private readonly listener: ProbeListener,
   ) {
-    this.wakeup = new Wakeup(clock);
+    this.wakeup = new Wakeup(ports.clock);
   }
 
   /** A new server process: forget the old connection and the check under way, and look often until `calm`. */
   hurry(): void {
     this.current.abort();
     this.probe.reset();
-    this.hurryUntilMs = this.clock.nowMs() + HURRY_FOR_MS;
+    this.hurryUntilMs = this.ports.clock.nowMs() + HURRY_FOR_MS;
     this.now();
   }
 
   /** Does not wait for the next turn; a check that is under way goes on. */
   now(): void {
-    this.ask(this.clock.nowMs());
+    this.ask(this.ports.clock.nowMs());
   }
 
   /** The server is up: look at the ordinary rate. */
@@ -63,31 +71,38 @@ export class ProbeLoop {
     signal.addEventListener('abort', onAbort, { once: true });
     this.probe.onNews?.(() => this.onNews());
     while (!signal.aborted) {
-      const startedMs = this.clock.nowMs();
+      const startedMs = this.ports.clock.nowMs();
       this.current = new AbortController();
       const check = this.current.signal;
       const result = await this.checkOnce(check);
       // A result about the process before this one says nothing about this one.
-      if (!check.aborted) this.listener(result, startedMs, this.clock.nowMs() - startedMs);
-      const intervalMs = this.clock.nowMs() < this.hurryUntilMs ? HURRY_INTERVAL_MS : this.timing.intervalMs;
-      await this.turn(startedMs + Math.min(intervalMs, this.timing.intervalMs), signal);
+      if (!check.aborted) this.listener(result, startedMs, this.ports.clock.nowMs() - startedMs);
+      await this.turn(startedMs + this.intervalMs(), signal);
     }
     this.probe.close();
   }
 
+  private intervalMs(): number {
+    const { clock, rng } = this.ports;
+    const { intervalMs } = this.timing;
+    return clock.nowMs() < this.hurryUntilMs
+      ? Math.min(HURRY_INTERVAL_MS, intervalMs)
+      : intervalMs * (1 - JITTER * rng());
+  }
+
   /** Waits until `dueMs`, or until somebody wants a look. */
   private async turn(dueMs: number, signal: AbortSignal): Promise<void> {
-    const nextMs = (): number => Math.min(dueMs, this.askedMs) - this.clock.nowMs();
+    const nextMs = (): number => Math.min(dueMs, this.askedMs) - this.ports.clock.nowMs();
     do await this.wakeup.wait(Math.max(1, nextMs()), signal);
     while (!signal.aborted && nextMs() > 0);
-    if (this.askedMs !== Infinity) this.servedMs = this.clock.nowMs();
+    if (this.askedMs !== Infinity) this.servedMs = this.ports.clock.nowMs();
     this.askedMs = Infinity;
   }
 
   /** The check decides what it is worth; so soon after another, it has to wait. */
   private onNews(): void {
     const againMs = this.servedMs + Math.min(this.timing.intervalMs, NEWS_EVERY_MS);
-    this.ask(Math.max(this.clock.nowMs(), againMs));
+    this.ask(Math.max(this.ports.clock.nowMs(), againMs));
   }
 
   private ask(atMs: number): void {
@@ -96,9 +111,10 @@ export class ProbeLoop {
   }
 
   private async checkOnce(signal: AbortSignal): Promise<ProbeResult> {
-    const { clock, timing } = this;
+    const { clock } = this.ports;
+    const { timeoutMs } = this.timing;
     try {
-      return await withDeadline({ clock, timeoutMs: timing.timeoutMs, signal }, (inner) => this.probe.check(inner));
+      return await withDeadline({ clock, timeoutMs, signal }, (inner) => this.probe.check(inner));
     } catch (error) {
       this.probe.reset();
       if (error instanceof DeadlineError) return { outcome: 'silent', reason: error.message };

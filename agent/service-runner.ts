@@ -64,7 +64,7 @@ export class ServiceRunner implements Member {
       ...{ clock: ports.clock, incident, onEnd: () => this.onProof() },
       ...proofHooks(config.recovery, hookOf),
     });
-    this.probes = new ProbeLoop(ports.probe, config.probe, ports.clock, (...seen) => this.onProbe(...seen));
+    this.probes = new ProbeLoop(ports.probe, config.probe, ports, (...seen) => this.onProbe(...seen));
     this.hands = new Hands(
       config,
       { ...ports, incident },

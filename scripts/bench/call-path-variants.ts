@@ -5,11 +5,20 @@ export const VARIANTS = [
   'round robin',
   'Understudy',
   'Understudy, no hedging',
+  'Understudy, Prometheus',
+  'Understudy, round robin',
+  'Understudy, random',
+  'Understudy, weighted',
+  'Understudy, least request',
   'naive loop',
   'HAProxy',
   'nginx',
 ] as const;
 export type VariantName = (typeof VARIANTS)[number];
+
+/** The services in Consul: a primary and a backup, and the same two servers as equals. */
+export const PAIR = 'calculator';
+export const EQUALS = 'calculator-equals';
 
 /** Each `127.0.0.1:PORT`; '' for a proxy that is not installed. */
 export interface CallPathTargets {

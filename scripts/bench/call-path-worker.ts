@@ -5,9 +5,18 @@
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { credentials, type ClientOptions } from '@grpc/grpc-js';
+import { Registry } from 'prom-client';
+import type * as Metrics from '../../client/call-metrics';
 import type * as Package from '../../index';
 import { CalculatorClient, calculatorService } from '../../proto/calculator';
-import type { CallPathTargets, Round, RoundRequest, VariantName } from './call-path-variants';
+import {
+  EQUALS,
+  PAIR,
+  type CallPathTargets,
+  type Round,
+  type RoundRequest,
+  type VariantName,
+} from './call-path-variants';
 import { quantile } from './statistics';
 import { answerParent } from './worker-link';
 
@@ -49,33 +58,40 @@ function tryEach(calls: readonly Call[]): Call {
   };
 }
 
-async function understudyCaller(consul: string, hedging: boolean): Promise<Caller> {
-  const built = join(__dirname, '../../dist/index.js');
-  const { registerUnderstudy } = (await import(built)) as typeof Package;
-  const understudy = registerUnderstudy({ registry: { address: consul }, services: [calculatorService], hedging });
-  const call = callOf('consul:///calculator', understudy.channelOptions);
-  return { call, attempts: () => understudy.counters('calculator').attempts };
+/** The package as it was built. */
+async function built<Module>(path: string): Promise<Module> {
+  return (await import(join(__dirname, '../../dist', path))) as Module;
 }
 
-function callerOf(variant: VariantName, targets: CallPathTargets): Caller | Promise<Caller> {
-  const uncounted = (call: Call): Caller => ({ call, attempts: () => null });
-  switch (variant) {
-    case 'raw':
-      return uncounted(callOf(targets.primary));
-    case 'round robin':
-      return uncounted(callOf(targets.primary, ROUND_ROBIN));
-    case 'Understudy':
-      return understudyCaller(targets.consul, true);
-    case 'Understudy, no hedging':
-      return understudyCaller(targets.consul, false);
-    case 'naive loop':
-      return uncounted(tryEach([callOf(targets.primary), callOf(targets.backup)]));
-    case 'HAProxy':
-      return uncounted(callOf(targets.haproxy));
-    case 'nginx':
-      return uncounted(callOf(targets.nginx));
-  }
+interface Told extends Pick<Package.RegisterOptions, 'hedging' | 'policy'> {
+  /** Each call and attempt goes into histograms, too. */
+  readonly metrics?: true;
 }
+
+async function understudyCaller(consul: string, service: string, { metrics, ...told }: Told = {}): Promise<Caller> {
+  const { registerUnderstudy } = await built<typeof Package>('index.js');
+  const understudy = registerUnderstudy({ registry: { address: consul }, services: [calculatorService], ...told });
+  if (metrics) (await built<typeof Metrics>('client/call-metrics.js')).addCallMetrics(understudy, new Registry());
+  const call = callOf(`consul:///${service}`, understudy.channelOptions);
+  return { call, attempts: () => understudy.counters(service).attempts };
+}
+
+const uncounted = (call: Call): Caller => ({ call, attempts: () => null });
+
+const CALLERS: Readonly<Record<VariantName, (targets: CallPathTargets) => Caller | Promise<Caller>>> = {
+  raw: ({ primary }) => uncounted(callOf(primary)),
+  'round robin': ({ primary }) => uncounted(callOf(primary, ROUND_ROBIN)),
+  Understudy: ({ consul }) => understudyCaller(consul, PAIR),
+  'Understudy, no hedging': ({ consul }) => understudyCaller(consul, PAIR, { hedging: false }),
+  'Understudy, Prometheus': ({ consul }) => understudyCaller(consul, PAIR, { metrics: true }),
+  'Understudy, round robin': ({ consul }) => understudyCaller(consul, EQUALS, { policy: 'round_robin' }),
+  'Understudy, random': ({ consul }) => understudyCaller(consul, EQUALS, { policy: 'random' }),
+  'Understudy, weighted': ({ consul }) => understudyCaller(consul, EQUALS, { policy: 'weighted_round_robin' }),
+  'Understudy, least request': ({ consul }) => understudyCaller(consul, EQUALS, { policy: 'least_request' }),
+  'naive loop': ({ primary, backup }) => uncounted(tryEach([callOf(primary), callOf(backup)])),
+  HAProxy: ({ haproxy }) => uncounted(callOf(haproxy)),
+  nginx: ({ nginx }) => uncounted(callOf(nginx)),
+};
 
 /** `concurrency` callers, each with its next call as soon as the last one came back, until `calls` were made. */
 async function measure({ call, attempts }: Caller, { concurrency, calls }: RoundRequest): Promise<Round> {
@@ -107,7 +123,7 @@ async function measure({ call, attempts }: Caller, { concurrency, calls }: Round
 
 async function main(): Promise<void> {
   const [variant, targets] = process.argv.slice(2) as [VariantName, string];
-  const caller = await callerOf(variant, JSON.parse(targets) as CallPathTargets);
+  const caller = await CALLERS[variant](JSON.parse(targets) as CallPathTargets);
   answerParent((request: RoundRequest) => measure(caller, request));
 }
 

@@ -4,7 +4,15 @@
  * ratios within a round are compared.
  */
 import type { Cleanup } from '../quickstart/cleanup';
-import { VARIANTS, type CallPathTargets, type Round, type RoundRequest, type VariantName } from './call-path-variants';
+import {
+  EQUALS,
+  PAIR,
+  VARIANTS,
+  type CallPathTargets,
+  type Round,
+  type RoundRequest,
+  type VariantName,
+} from './call-path-variants';
 import { findProxy, startProxy } from './proxies';
 import { PROXY_PROGRAMS } from './proxy-configs';
 import { circumstances, type CallPathResult, type CallPathRow } from './results';
@@ -56,8 +64,10 @@ async function serve(site: Site): Promise<{ targets: CallPathTargets; absent: re
     site.startCalculator('calculator-1'),
     site.startCalculator('calculator-2'),
   ]);
-  await site.register('calculator', primary.instance, primary.port, 0);
-  await site.register('calculator', backup.instance, backup.port, 1);
+  for (const [tier, { instance, port }] of [primary, backup].entries()) {
+    await site.register(PAIR, instance, port, tier);
+    await site.register(EQUALS, instance, port, 0);
+  }
   const at = { primary: `127.0.0.1:${primary.port}`, backup: `127.0.0.1:${backup.port}` };
   const proxies = { haproxy: '', nginx: '' };
   const absent: string[] = [];

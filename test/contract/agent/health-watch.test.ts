@@ -53,7 +53,7 @@ function lookedAt(port: number): readonly ProbeResult[] {
   const results: ProbeResult[] = [];
   const timing = { intervalMs: 120_000, timeoutMs: 5_000 };
   const { probe } = probeOf(port);
-  void new ProbeLoop(probe, timing, clock, (result) => results.push(result)).run(stopper.signal);
+  void new ProbeLoop(probe, timing, { clock, rng: () => 0 }, (result) => results.push(result)).run(stopper.signal);
   return results;
 }
 
@@ -172,7 +172,7 @@ describe('a Watch', () => {
     const results: ProbeResult[] = [];
     const stopper = new AbortController();
     const timing = { intervalMs: 1_000, timeoutMs: 1_000 };
-    const loop = new ProbeLoop(probe, timing, clock, (result) => {
+    const loop = new ProbeLoop(probe, timing, { clock, rng: () => 0 }, (result) => {
       results.push(result);
       if (results.length === 5) stopper.abort();
       else loop.now();

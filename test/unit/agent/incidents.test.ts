@@ -22,7 +22,7 @@ describe('a fault of a server', () => {
     expect(incident).toMatchObject({ instance: 'calculator-1', outcome: 'recovered' });
     expect(incident?.cause).toContain('2 of the last 3 probes failed: server says NOT_SERVING');
     expect(incident?.downTimes).toEqual([
-      { fromMs: 0, detectedMs: 1000, verifiedMs: 3000, toMs: expect.closeTo(3000, -1) as number },
+      { fromMs: 0, detectedMs: 950, verifiedMs: 2850, toMs: expect.closeTo(2850, -1) as number },
     ]);
   });
 

@@ -12,7 +12,7 @@ let loop: ProbeLoop;
 let ended: Promise<void>;
 const stopper = { current: new AbortController() };
 
-async function start(intervalMs: number): Promise<void> {
+async function start(intervalMs: number, rng = (): number => 0): Promise<void> {
   const probe: Probe = {
     check: () => Promise.resolve(PASS),
     onNews: (listener) => (tell = listener),
@@ -20,7 +20,7 @@ async function start(intervalMs: number): Promise<void> {
     close: () => undefined,
   };
   const beganMs = clock.nowMs();
-  loop = new ProbeLoop(probe, { intervalMs, timeoutMs: 500 }, clock, (_result, startedMs) =>
+  loop = new ProbeLoop(probe, { intervalMs, timeoutMs: 500 }, { clock, rng }, (_result, startedMs) =>
     looks.push(startedMs - beganMs),
   );
   ended = loop.run(stopper.current.signal);
@@ -77,4 +77,11 @@ it('does not wait for anybody who must know now', async () => {
   loop.now();
   await clock.advanceAsync(100);
   expect(looks).toEqual([0, 0, 100, 200]);
+});
+
+it('comes early by chance, by a tenth of the interval at most, and never late', async () => {
+  const drawn = [0, 0.5, 0.99];
+  await start(1_000, () => drawn.shift() ?? 0);
+  await clock.advanceAsync(3_000);
+  expect(looks).toEqual([0, 1_000, 1_950, 2_851]);
 });

@@ -100,7 +100,9 @@ describe('the tables of flags', () => {
   });
 
   it('are not contradicted elsewhere: every flag in the documents exists', () => {
-    const scripts = ['scripts/quickstart.ts', 'scripts/bench.ts', 'sim/main.ts'].map(documentText).join('\n');
+    const scripts = ['scripts/quickstart.ts', 'scripts/bench.ts', 'scripts/soak-agent.ts', 'sim/main.ts']
+      .map(documentText)
+      .join('\n');
     const flags = new Set([agentCommand, statusCommand].flatMap((make) => flagsOf(make(() => undefined))));
     const known = (flag: string): boolean =>
       flags.has(flag) || scripts.includes(`'${flag}'`) || scripts.includes(`'${flag} <`);
