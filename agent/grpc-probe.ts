@@ -12,7 +12,7 @@ import type { Clock } from '../core/time/clock';
 import { DeadlineError } from './deadline';
 import { askHealth, MOST_MESSAGE_BYTES, servingStatus, splitMessages } from './health-message';
 import { watchHealth } from './health-watch';
-import type { Probe, ProbeResult } from './ports';
+import type { Probe, ProbeNews, ProbeResult } from './ports';
 import { took } from './tcp-probe';
 
 export interface GrpcProbeOptions {
@@ -51,7 +51,7 @@ export class GrpcProbe implements Probe {
   private watching: Watching | undefined;
   /** The server seems to have one thread for all its calls, and Watch keeps it. */
   private watchStarves = false;
-  private tellNews: () => void = () => undefined;
+  private tellNews: (news: ProbeNews) => void = () => undefined;
 
   constructor(
     private readonly options: GrpcProbeOptions,
@@ -81,7 +81,7 @@ export class GrpcProbe implements Probe {
     };
   }
 
-  onNews(listener: () => void): void {
+  onNews(listener: (news: ProbeNews) => void): void {
     this.tellNews = listener;
   }
 
@@ -114,7 +114,7 @@ export class GrpcProbe implements Probe {
     if (this.watching !== undefined) this.watching.besideChecks = true;
     else if (this.options.watch === true && !this.watchStarves && code !== UNIMPLEMENTED) {
       const known = code === OK ? (statusIn(body) ?? '') : 'SERVICE_UNKNOWN';
-      const onNews = (): void => this.tellNews();
+      const onNews = (): void => this.tellNews('said');
       const end = watchHealth(session, { service: this.options.service, known, onNews });
       this.watching = { end, besideChecks: false };
     }
@@ -124,7 +124,7 @@ export class GrpcProbe implements Probe {
   private lost(session: ClientHttp2Session): void {
     const isNews = this.session === session && this.watching !== undefined;
     this.forget(session);
-    if (isNews) this.tellNews();
+    if (isNews) this.tellNews('lost');
   }
 
   private drop(session: ClientHttp2Session, reason?: unknown): void {

@@ -9,6 +9,7 @@ import type { IncidentEvent } from '../core/domain/incident';
 import type { Incident } from '../core/domain/incident-record';
 import type { Clock, Rng } from '../core/time/clock';
 import { AskedRestart } from './asked-restart';
+import { childHook } from './hooks/child-hook';
 import type { Hook } from './hooks/hook';
 import type { IncidentTracker } from './incident-tracker';
 import { Ladder } from './ladder';
@@ -16,7 +17,7 @@ import { FleetGuard, type GuardPorts } from './fleet-guard';
 import { Neighbour } from './neighbour';
 import type { Log, LogLevel, NeighbourProcesses, ServerExit, ServerLauncher } from './ports';
 import { childSteps, exitStep, loudness, neighbourStep } from './process-steps';
-import type { HookRung, RungConfig, ServiceConfig } from './service-config';
+import type { HookRung, ServiceConfig } from './service-config';
 import { SupervisedChild } from './supervised-child';
 
 export interface HandsPorts {
@@ -211,29 +212,19 @@ export class Hands {
   private ladderOf(): Ladder {
     const { restart, recovery, instance } = this.config;
     const { id, service } = instance;
+    const startAgain = (reason: string): void => this.child?.send({ type: 'unhealthy', reason });
     return new Ladder(
       { service, instance: id },
       { ...restart, graceMs: recovery.graceMs, rungs: recovery.ladder.map(({ attempts }) => attempts) },
       {
         ...this.ports,
         mayAct: () => this.mayAct(),
-        hooks: recovery.ladder.map((rung) => (rung.type === 'child' ? this.respawn(rung) : this.ports.hookOf(rung))),
+        hooks: recovery.ladder.map((rung) =>
+          rung.type === 'child' ? childHook(rung, startAgain) : this.ports.hookOf(rung),
+        ),
       },
       { onStep: (givenUp, reason) => this.onWord(givenUp, reason), onActed: () => this.listener.onActed() },
     );
-  }
-
-  /** The rung `child`: how it goes on is the affair of the supervision, which has its own bounds. */
-  private respawn({ type, timeoutMs }: RungConfig): Hook {
-    return {
-      type,
-      what: 'stop the server and start it again',
-      timeoutMs,
-      run: ({ reason }) => {
-        this.child?.send({ type: 'unhealthy', reason });
-        return Promise.resolve({ ok: true, how: 'the server is being stopped and started again' });
-      },
-    };
   }
 
   private ownOf(launcher: ServerLauncher): SupervisedChild {
@@ -243,13 +234,11 @@ export class Hands {
       { launcher, clock, rng },
       {
         onSpawn: (pid) => {
-          this.pid = pid;
-          this.launches += 1;
+          this.onProcess(pid);
           this.listener.onSpawn(pid, this.launches);
         },
         onTakenUp: (pid, sentence) => {
-          this.pid = pid;
-          this.launches += 1;
+          this.onProcess(pid);
           this.take({ kind: 'note', source: 'child', sentence });
           this.listener.onTakenUp(pid, sentence);
         },
@@ -257,6 +246,13 @@ export class Hands {
         onExit: (exit) => this.onExit(exit),
       },
     );
+  }
+
+  /** What was wrong was wrong with the one before. */
+  private onProcess(pid: number | undefined): void {
+    this.pid = pid;
+    this.launches += 1;
+    this.illness = undefined;
   }
 
   private besideOf(processes: NeighbourProcesses): Neighbour {

@@ -28,12 +28,15 @@ export interface ProbeResult {
   readonly calls?: CallsTold;
 }
 
+/** `said`: the server has something else to say of itself. `lost`: it has ended the connection. */
+export type ProbeNews = 'said' | 'lost';
+
 /** An active check of one server. It keeps a connection between checks, so it has an owner who closes it. */
 export interface Probe {
   /** Never rejects. An aborted check may end in any way: nobody listens any more. */
   check(signal: AbortSignal): Promise<ProbeResult>;
   /** Where a server tells by itself that something has changed: it is worth a check now. The last listener counts. */
-  onNews?(listener: () => void): void;
+  onNews?(listener: (news: ProbeNews) => void): void;
   /** Forgets the connection: the next check starts on a fresh one. */
   reset(): void;
   close(): void;

@@ -5,7 +5,7 @@
  */
 import type { Clock, Rng } from '../core/time/clock';
 import { DeadlineError, withDeadline } from './deadline';
-import type { Probe, ProbeResult } from './ports';
+import type { Probe, ProbeNews, ProbeResult } from './ports';
 import { Wakeup } from './wakeup';
 
 export interface ProbeTiming {
@@ -16,6 +16,8 @@ export interface ProbeTiming {
 export interface ProbeLoopPorts {
   readonly clock: Clock;
   readonly rng: Rng;
+  /** News that are worth a look; without it all are. */
+  readonly heeds?: (news: ProbeNews) => boolean;
 }
 
 /** A look comes early by at most this share of the interval, and never late. */
@@ -69,7 +71,7 @@ export class ProbeLoop {
   async run(signal: AbortSignal): Promise<void> {
     const onAbort = (): void => this.current.abort();
     signal.addEventListener('abort', onAbort, { once: true });
-    this.probe.onNews?.(() => this.onNews());
+    this.probe.onNews?.((news) => this.onNews(news));
     while (!signal.aborted) {
       const startedMs = this.ports.clock.nowMs();
       this.current = new AbortController();
@@ -100,7 +102,8 @@ export class ProbeLoop {
   }
 
   /** The check decides what it is worth; so soon after another, it has to wait. */
-  private onNews(): void {
+  private onNews(news: ProbeNews): void {
+    if (this.ports.heeds?.(news) === false) return;
     const againMs = this.servedMs + Math.min(this.timing.intervalMs, NEWS_EVERY_MS);
     this.ask(Math.max(this.ports.clock.nowMs(), againMs));
   }

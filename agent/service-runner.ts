@@ -15,7 +15,7 @@ import { IncidentTracker } from './incident-tracker';
 import { judgeHealth } from './judge-health';
 import type { Report } from './membership-loop';
 import { Observer } from './observer';
-import type { LogLevel, ProbeResult } from './ports';
+import type { LogLevel, ProbeNews, ProbeResult } from './ports';
 import { Proof, proofHooks } from './proof';
 import { ProbeLoop } from './probe-loop';
 import { ProbeTally } from './probe-tally';
@@ -64,7 +64,9 @@ export class ServiceRunner implements Member {
       ...{ clock: ports.clock, incident, onEnd: () => this.onProof() },
       ...proofHooks(config.recovery, hookOf),
     });
-    this.probes = new ProbeLoop(ports.probe, config.probe, ports, (...seen) => this.onProbe(...seen));
+    // The end of a child is told by the child itself, and a probe that comes before it would accuse a server that is gone.
+    const heeds = (news: ProbeNews): boolean => news === 'said' || this.hands.phase === undefined;
+    this.probes = new ProbeLoop(ports.probe, config.probe, { ...ports, heeds }, (...seen) => this.onProbe(...seen));
     this.hands = new Hands(
       config,
       { ...ports, incident },
@@ -89,10 +91,7 @@ export class ServiceRunner implements Member {
     });
   }
 
-  /**
-   * Starts the child, if there is one, and the probes. Idempotence is the caller's: call it once.
-   * @param left the incident of this instance that an earlier run left open
-   */
+  /** Starts the child, if there is one, and the probes. To be called once. @param left the incident that an earlier run left open */
   start(left?: Incident): void {
     const { signal } = this.stopper;
     if (left !== undefined) this.incident.resume(left);

@@ -165,12 +165,13 @@ export class EndpointVitals {
    * @param prompt it took no longer than its kind usually does
    */
   attemptEnded(code: status, waited: boolean, tookMs: number, prompt: boolean, nowMs: number): void {
-    if (code === status.OK && waited) this.latency.add(tookMs, nowMs);
-    const answered = !UNANSWERED.has(code);
+    const isGood = code === status.OK;
+    if (isGood && waited) this.latency.add(tookMs, nowMs);
+    const answered = isGood || !UNANSWERED.has(code);
     this.underWay -= 1;
     this.trialRuns = false;
     if (this.silence !== null && waited) this.takeLife(attemptEnded(this.silence, answered, nowMs));
-    if (answered) this.observe(ILLNESS.has(code) ? 'failed' : prompt ? 'prompt' : 'good', nowMs);
+    if (answered) this.observe(!isGood && ILLNESS.has(code) ? 'failed' : prompt ? 'prompt' : 'good', nowMs);
   }
 
   /** A call that it kept waiting was answered by another endpoint, which was asked later. */
@@ -233,7 +234,9 @@ export class EndpointVitals {
 
   private observe(end: CallEnd, nowMs: number): void {
     if (end === 'failed' || end === 'outrun') this.signs = addSign(this.signs, nowMs);
-    this.changeEjection(observeCall(this.ejection, end, nowMs, this.ports.options.ejection));
+    const next = observeCall(this.ejection, end, nowMs, this.ports.options.ejection);
+    // Nearly every call changes nothing.
+    if (next !== this.ejection || this.signs !== null) this.changeEjection(next);
   }
 
   private changeEjection(next: EjectionState): void {

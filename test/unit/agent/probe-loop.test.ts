@@ -12,15 +12,15 @@ let loop: ProbeLoop;
 let ended: Promise<void>;
 const stopper = { current: new AbortController() };
 
-async function start(intervalMs: number, rng = (): number => 0): Promise<void> {
+async function start(intervalMs: number, rng = (): number => 0, heeds = (): boolean => true): Promise<void> {
   const probe: Probe = {
     check: () => Promise.resolve(PASS),
-    onNews: (listener) => (tell = listener),
+    onNews: (listener) => (tell = () => listener('said')),
     reset: () => undefined,
     close: () => undefined,
   };
   const beganMs = clock.nowMs();
-  loop = new ProbeLoop(probe, { intervalMs, timeoutMs: 500 }, { clock, rng }, (_result, startedMs) =>
+  loop = new ProbeLoop(probe, { intervalMs, timeoutMs: 500 }, { clock, rng, heeds }, (_result, startedMs) =>
     looks.push(startedMs - beganMs),
   );
   ended = loop.run(stopper.current.signal);
@@ -84,4 +84,16 @@ it('comes early by chance, by a tenth of the interval at most, and never late', 
   await start(1_000, () => drawn.shift() ?? 0);
   await clock.advanceAsync(3_000);
   expect(looks).toEqual([0, 1_000, 1_950, 2_851]);
+});
+
+it('does not look for news that are not worth it', async () => {
+  await start(
+    10_000,
+    () => 0,
+    () => false,
+  );
+  await clock.advanceAsync(2_500);
+  tell();
+  await clock.advanceAsync(10_000);
+  expect(looks).toEqual([0, 10_000]);
 });

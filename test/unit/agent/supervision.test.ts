@@ -26,6 +26,18 @@ describe('an agent with a server of its own', () => {
     });
   });
 
+  it('spares a server that came in place of the ill one while it waited for its slot', async () => {
+    bench = await supervised();
+    await bench.pass(20_000);
+    bench.knob.delayMs = 500;
+    bench.server().answer = REFUSED;
+    await bench.pass(2_100);
+    expect(bench.knob.calls).toContain('acquire');
+    bench.processes.end('signal SIGKILL');
+    await bench.pass(1_000);
+    expect(bench.processes).toMatchObject({ launches: 2, signals: [] });
+  });
+
   it('starts a stable server again at once, and it is passing 50 ms after it answers, with a higher epoch', async () => {
     bench = await supervised();
     const before = (await bench.entry())?.epoch ?? 0;
