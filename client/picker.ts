@@ -37,8 +37,6 @@ const NEXT_TURN_MS = 1;
 /** Where the count begins anew; its multiples of the golden ratio are still exact enough. */
 const TURNS = 2 ** 31;
 
-const NOBODY: readonly EndpointConnection[] = [];
-
 const QUEUE: PickResult = {
   pickResultType: PickResultType.QUEUE,
   subchannel: null,
@@ -68,7 +66,7 @@ export class EndpointPicker implements Picker {
 
   pick({ extraPickInfo }: PickArgs): PickResult {
     const trace: unknown = extraPickInfo;
-    if (!(trace instanceof CallTrace)) return this.give(this.next(NOBODY), null);
+    if (!(trace instanceof CallTrace)) return this.give(this.next([]), null);
     return trace.tried.length === 0 ? this.pickFirst(trace) : this.pickAgain(trace);
   }
 
@@ -81,7 +79,7 @@ export class EndpointPicker implements Picker {
 
   /** Doubt is enough to send a repeatable call elsewhere; others stay with the active tier until it is certain. */
   private nextFor(trace: CallTrace): EndpointConnection | null {
-    const endpoint = this.next(NOBODY);
+    const endpoint = this.next(trace.tried);
     return endpoint !== null && trace.repeatable && endpoint.vitals.doubtful ? this.next([endpoint]) : endpoint;
   }
 
