@@ -28,18 +28,12 @@ const LONGEST_WAIT_MS = 3_600_000;
 
 type ChannelOptions = Parameters<LoadBalancer['updateAddressList']>[2];
 
-interface Published {
-  readonly state: connectivityState;
-  readonly picker: Picker;
-}
-
 export class UnderstudyBalancer implements LoadBalancer {
   private readonly endpoints: EndpointSet;
   private context: ChannelContext | null = null;
   private channelOptions: ChannelOptions = {};
   private state: FailoverState | null = null;
   private turn: Turn = { next: 0 };
-  private published: Published | null = null;
   /** When the last order was given whose time is over. */
   private endedOrder: number | null = null;
   private cancelWake: () => void = () => undefined;
@@ -71,7 +65,7 @@ export class UnderstudyBalancer implements LoadBalancer {
     if (!list.ok) {
       // Absence of news is not death: an error never takes an endpoint away.
       if (this.endpoints.isEmpty) {
-        this.publish({ state: connectivityState.TRANSIENT_FAILURE, picker: new UnavailablePicker(list.error) });
+        this.publish(connectivityState.TRANSIENT_FAILURE, new UnavailablePicker(list.error));
       }
       return true;
     }
@@ -95,6 +89,7 @@ export class UnderstudyBalancer implements LoadBalancer {
   destroy(): void {
     this.destroyed = true;
     this.cancelWake();
+    this.context?.secondAttempts.stop();
     this.endpoints.stop();
   }
 
@@ -162,31 +157,23 @@ export class UnderstudyBalancer implements LoadBalancer {
 
   /** Publishes what calls meet from now on. @returns when it has to be done again, though nothing happened */
   private answer(judged: readonly Judged[], decision: TierDecision, context: ChannelContext, nowMs: number): number {
-    const over = pickerOver(judged, decision, context, this.turn, nowMs, () => this.publishAgain());
+    const over = pickerOver(judged, decision, context, this.turn, nowMs);
+    context.secondAttempts.offer(over?.picker ?? null);
     if (over !== null) {
-      this.publish({ state: connectivityState.READY, picker: over.picker });
+      this.publish(connectivityState.READY, over.picker);
       return over.wakeAtMs;
     }
-    const isPending = judged.some((one) => one.candidate.fitness === 'pending');
-    this.publish(
-      isPending
-        ? { state: connectivityState.CONNECTING, picker: queuePicker }
-        : {
-            state: connectivityState.TRANSIENT_FAILURE,
-            picker: nobodyPicker(`${context.service}: ${whyNobody(judged, decision, context)}`),
-          },
-    );
+    if (judged.some((one) => one.candidate.fitness === 'pending')) {
+      this.publish(connectivityState.CONNECTING, queuePicker);
+    } else {
+      const nobody = nobodyPicker(`${context.service}: ${whyNobody(judged, decision, context)}`);
+      this.publish(connectivityState.TRANSIENT_FAILURE, nobody);
+    }
     return Infinity;
   }
 
-  private publish(published: Published): void {
-    this.published = published;
-    this.helper.updateState(published.state, published.picker, null);
-  }
-
-  /** Lets attempts that were told to wait be picked for once more. */
-  private publishAgain(): void {
-    if (this.published !== null && !this.destroyed) this.publish(this.published);
+  private publish(state: connectivityState, picker: Picker): void {
+    this.helper.updateState(state, picker, null);
   }
 
   private wakeAt(atMs: number, nowMs: number, { clock }: ChannelContext): void {

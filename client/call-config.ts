@@ -1,11 +1,11 @@
 /**
- * Gives each call its configuration: repeatable methods get a hedging policy, all others none. It stands in the config
+ * Gives each call its configuration: repeatable methods get grpc-js's retries, all others none. It stands in the config
  * selector, below every interceptor, so that a user's own interceptors cannot switch it off by accident.
  *
- * grpc-js's hedging does both jobs: an attempt that fails is followed by the next at once, and one that is late is
- * joined by a second. Where an attempt goes, and whether the budget allows it, is the picker's affair. A call that is
- * not repeatable is still sent again by grpc-js itself when it provably reached no server: it was not started, or its
- * stream was refused (REFUSED_STREAM, or above the last stream id of a GOAWAY).
+ * These retries are for calls that found nobody else to ask: they pause and pick anew. What can go to another endpoint at
+ * once does so below them (client/repeatable-call). A call that is not repeatable is still sent again by grpc-js itself when
+ * it provably reached no server: it was not started, or its stream was refused (REFUSED_STREAM, or above the last stream
+ * id of a GOAWAY).
  */
 import { status, type ServiceConfig } from '@grpc/grpc-js';
 import { hedgeDelayMs, type HedgeOptions } from '../core/decide/hedge';
@@ -17,7 +17,7 @@ import type { ConfigSelector } from './grpc-experimental';
 import { REPEATED_STATUSES, type MethodSafety } from './method-safety';
 import type { RepeatBudget } from './repeat-budget';
 
-/** Without hedging: the first repetition is all but immediate, since it goes elsewhere; later ones give a restart time. */
+/** The first pause is all but none; later ones give a restart time. */
 const BACKOFF = { initialBackoff: '0.002s', maxBackoff: '0.1s', backoffMultiplier: 4 };
 
 type CallConfig = ReturnType<ConfigSelector['invoke']>;
@@ -35,11 +35,9 @@ export interface CallConfigParts {
 }
 
 interface Method extends TracedMethod {
-  readonly base: MethodConfig;
+  readonly config: MethodConfig;
   readonly needsCallId: boolean;
   lateAfterMs: number | null;
-  /** The last policy made, which is good until an attempt is late at another time. */
-  repeated: MethodConfig | null;
 }
 
 export class CallConfigSelector implements ConfigSelector {
@@ -48,13 +46,14 @@ export class CallConfigSelector implements ConfigSelector {
   constructor(private readonly parts: CallConfigParts) {}
 
   invoke(path: string): CallConfig {
-    const { monitor, budget, clock } = this.parts;
+    const { monitor, budget, clock, hedge } = this.parts;
     const method = this.methodOf(path);
+    if (method.repeatable) method.lateAfterMs = hedgeDelayMs(monitor.usualAttemptMs(path), hedge);
     const trace = new CallTrace(path, method, monitor, clock);
     monitor.callStarted();
     budget.callStarted(trace.startedMs);
     return {
-      methodConfig: method.repeatable ? this.repeated(path, method) : method.base,
+      methodConfig: method.config,
       // Typed as text pairs, handed through untouched: the picker looks for a CallTrace.
       pickInformation: trace as unknown as CallConfig['pickInformation'],
       status: status.OK,
@@ -73,33 +72,18 @@ export class CallConfigSelector implements ConfigSelector {
     const base = matching(userConfig, path) ?? { name: [] };
     const userDecided = base.retryPolicy !== undefined || base.hedgingPolicy !== undefined;
     const repeatable = !userDecided && maxAttempts > 1 && safety.mayBeRepeated(path);
-    const shape = safety.shapeOf(path);
-    const streams = shape === 'server-stream' || shape === 'both-streams';
     const method = {
-      base,
+      config: repeatable ? { ...base, ...retries(maxAttempts) } : base,
+      shape: safety.shapeOf(path),
+      held: safety.mayBeRepeated(path),
       repeatable,
-      streams,
       needsCallId: safety.needsCallId(path),
       lateAfterMs: null,
-      repeated: null,
+      maxAttempts: repeatable ? maxAttempts : Infinity,
     };
     this.methods.set(path, method);
     return method;
   }
-
-  private repeated(path: string, method: Method): MethodConfig {
-    const { monitor, hedge, maxAttempts } = this.parts;
-    const delayMs = hedgeDelayMs(monitor.usualAttemptMs(path), hedge);
-    if (method.repeated !== null && method.lateAfterMs === delayMs) return method.repeated;
-    method.lateAfterMs = delayMs;
-    method.repeated = { ...method.base, ...(delayMs === null ? retries(maxAttempts) : hedges(maxAttempts, delayMs)) };
-    return method.repeated;
-  }
-}
-
-function hedges(maxAttempts: number, delayMs: number): Pick<MethodConfig, 'hedgingPolicy'> {
-  const hedgingDelay = `${delayMs / 1_000}s`;
-  return { hedgingPolicy: { maxAttempts, hedgingDelay, nonFatalStatusCodes: [...REPEATED_STATUSES] } };
 }
 
 function retries(maxAttempts: number): Pick<MethodConfig, 'retryPolicy'> {

@@ -16,6 +16,7 @@ import {
 import type { MethodSafety } from './method-safety';
 import type { ClientOptions } from './options';
 import type { RepeatBudget } from './repeat-budget';
+import type { SecondAttempts } from './second-attempts';
 
 export interface ChannelContext {
   readonly service: string;
@@ -27,6 +28,8 @@ export interface ChannelContext {
   readonly rng: Rng;
   readonly safety: MethodSafety;
   readonly budget: RepeatBudget;
+  /** Of this channel's calls. */
+  readonly secondAttempts: SecondAttempts;
   readonly onEndpoint: (candidate: Candidate) => void;
   readonly onTierChange: (change: TierChange, reason: string) => void;
   /** What goes on record of this client's decisions. */

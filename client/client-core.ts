@@ -92,7 +92,7 @@ export class ClientCore {
     readonly options: ClientOptions,
     readonly safety: MethodSafety,
     readonly hub: WatchHub,
-    private readonly clock: Clock,
+    readonly clock: Clock,
     private readonly rng: Rng,
     /** Unique to this process. */
     readonly client: string,
@@ -152,7 +152,11 @@ export class ClientCore {
     };
   }
 
-  channelContext(target: Target, { order, ...live }: LiveSettings, registryDescription: string): ChannelContext {
+  channelContext(
+    target: Target,
+    { order, ...live }: LiveSettings,
+    registryDescription: string,
+  ): Omit<ChannelContext, 'secondAttempts'> {
     const { query, settings } = target;
     const { service } = query;
     return {

@@ -15,6 +15,7 @@ import { LoadReports } from './load-reports';
 import type { MethodSafety } from './method-safety';
 import { vitalsOptions, type ClientOptions } from './options';
 import { PatientSubchannel } from './patient-subchannel';
+import type { SecondAttempts } from './second-attempts';
 
 /**
  * grpc-js waits for ever for a peer that accepts TCP and stays silent, and cannot be told to stop. A fresh connection
@@ -32,6 +33,7 @@ export interface EndpointPorts {
   readonly clock: Clock;
   readonly options: ClientOptions;
   readonly safety: MethodSafety;
+  readonly secondAttempts: SecondAttempts;
   readonly onChange: () => void;
   /** It answered a heartbeat. */
   readonly onLife: () => void;
@@ -74,7 +76,7 @@ export class EndpointConnection {
   }
 
   /** The connection that calls may be put on; null unless it is ready. */
-  get subchannel(): SubchannelInterface | null {
+  get subchannel(): PatientSubchannel | null {
     return this.connection === 'ready' ? this.current : null;
   }
 
@@ -131,9 +133,10 @@ export class EndpointConnection {
   }
 
   private open(): void {
-    const { createSubchannel, safety, clock } = this.ports;
+    const { createSubchannel, safety, secondAttempts, clock } = this.ports;
     const subchannel = new PatientSubchannel(createSubchannel(this.latest, this.generation), {
       safety,
+      secondAttempts,
       clock,
       onStreamBegun: () => this.vitals.attemptAnswered(clock.nowMs()),
     });

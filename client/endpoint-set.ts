@@ -117,7 +117,8 @@ export class EndpointSet {
     this.endpoints.clear();
   }
 
-  private connectionTo(entry: CatalogEntry, { clock, options, safety }: ChannelContext): EndpointConnection {
+  private connectionTo(entry: CatalogEntry, context: ChannelContext): EndpointConnection {
+    const { clock, options, safety, secondAttempts } = context;
     const { createSubchannel, listener } = this;
     const onChange = (): void => listener.onChange();
     const onDoubt = (): void => this.askEverybody();
@@ -125,7 +126,8 @@ export class EndpointSet {
     const onLife = (): void => {
       if (this.comparing) onChange();
     };
-    return new EndpointConnection(entry, { clock, options, safety, onChange, onLife, onDoubt, createSubchannel });
+    const events = { onChange, onLife, onDoubt };
+    return new EndpointConnection(entry, { clock, options, safety, secondAttempts, ...events, createSubchannel });
   }
 
   /** Whoever is not in the view; it goes at once when another instance took its place. */

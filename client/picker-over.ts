@@ -6,24 +6,22 @@ import { isServing } from '../core/domain/health';
 import { spread, type SpreadMember } from '../core/pick/spread';
 import type { ChannelContext } from './channel-context';
 import type { Judged } from './endpoint-set';
-import type { Picker } from './grpc-experimental';
 import { spreadOptions } from './options';
 import { EndpointPicker, type Turn } from './picker';
 
 export interface PickerOver {
-  readonly picker: Picker;
+  readonly picker: EndpointPicker;
   /** Make another one then; Infinity: only on news. */
   readonly wakeAtMs: number;
 }
 
-/** Null when nobody may be given calls. `again` offers the picker once more to attempts that it told to wait. */
+/** Null when nobody may be given calls. */
 export function pickerOver(
   judged: readonly Judged[],
   { level, state: { activeTier } }: TierDecision,
   context: ChannelContext,
   turn: Turn,
   nowMs: number,
-  again: () => void,
 ): PickerOver | null {
   if (level === null || activeTier === null) return null;
   // Who is only about to connect is no capacity that is missing.
@@ -46,7 +44,6 @@ export function pickerOver(
     rng: context.rng,
     clock: context.clock,
     budget: context.budget,
-    again,
   });
   return { picker, wakeAtMs: wakeAtMs ?? Infinity };
 }

@@ -2,13 +2,14 @@
  * An immutable answer to "which endpoint takes this attempt": made anew for each change, so that the call path reads no
  * state that something else may change.
  */
-import { Metadata, status } from '@grpc/grpc-js';
+import { Metadata, status, type StatusObject } from '@grpc/grpc-js';
 import { choose, type Choices } from '../core/pick/choose';
 import { runningSums, startingPlace, type PolicyName, type PoolView } from '../core/pick/policy';
 import type { Clock, Rng } from '../core/time/clock';
-import { CallTrace } from './call-trace';
+import { CallTrace, type Attempt } from './call-trace';
 import type { EndpointConnection } from './endpoint-connection';
 import { PickResultType, type PickArgs, type PickResult, type Picker } from './grpc-experimental';
+import { sayAttempt } from './patient-subchannel';
 import type { RepeatBudget } from './repeat-budget';
 
 /** Counts picks; shared by successive pickers of a channel, so that a change does not start the round anew. */
@@ -27,12 +28,7 @@ export interface PickerParts {
   readonly rng: Rng;
   readonly clock: Clock;
   readonly budget: RepeatBudget;
-  /** Offers this picker again to the attempts that it told to wait. */
-  readonly again: () => void;
 }
-
-/** The event loop reads its sockets before a timer of this length fires. */
-const NEXT_TURN_MS = 1;
 
 /** Where the count begins anew; its multiples of the golden ratio are still exact enough. */
 const TURNS = 2 ** 31;
@@ -64,17 +60,26 @@ export class EndpointPicker implements Picker {
     };
   }
 
-  pick({ extraPickInfo }: PickArgs): PickResult {
+  pick({ metadata, extraPickInfo }: PickArgs): PickResult {
     const trace: unknown = extraPickInfo;
-    if (!(trace instanceof CallTrace)) return this.give(this.next([]), null);
-    return trace.tried.length === 0 ? this.pickFirst(trace) : this.pickAgain(trace);
+    if (!(trace instanceof CallTrace)) return untraced(this.next([])?.subchannel ?? null);
+    if (trace.tried.length === 0) return give(this.first(trace), trace, metadata);
+    return this.pickAgain(trace, metadata);
   }
 
-  private pickFirst(trace: CallTrace): PickResult {
+  /** One more endpoint for a call whose attempts failed or are late; null: there is none, or it may not have it. */
+  pickElsewhere(trace: CallTrace): Attempt | null {
+    const endpoint = this.next(trace.tried);
+    const subchannel = endpoint?.subchannel ?? null;
+    if (endpoint === null || subchannel === null || trace.tried.includes(endpoint)) return null;
+    return trace.mayTryMore && this.mayRepeat(trace) ? trace.attemptOn(endpoint, subchannel) : null;
+  }
+
+  private first(trace: CallTrace): EndpointConnection | null {
     const { trials } = this.parts;
     const mayTry = trials.length > 0 && trace.repeatable;
     const trial = mayTry ? trials.find((endpoint) => endpoint.vitals.takeTrial()) : undefined;
-    return this.give(trial ?? this.nextFor(trace), trace);
+    return trial ?? this.nextFor(trace);
   }
 
   /** Doubt is enough to send a repeatable call elsewhere; others stay with the active tier until it is certain. */
@@ -83,20 +88,19 @@ export class EndpointPicker implements Picker {
     return endpoint !== null && trace.repeatable && endpoint.vitals.doubtful ? this.next([endpoint]) : endpoint;
   }
 
-  /**
-   * A repetition, or a hedge while another attempt is still out: elsewhere, and within the budget. It costs nothing when
-   * all earlier attempts went to endpoints that are down, since then it adds no load.
-   */
-  private pickAgain(trace: CallTrace): PickResult {
-    const { notLateForMs } = trace;
-    if (notLateForMs > 0) return this.wait(trace, notLateForMs);
-    if (!trace.hasListened()) return this.wait(trace, NEXT_TURN_MS);
-    const endpoint = this.next(trace.tried);
-    const elsewhere = endpoint !== null && !trace.tried.includes(endpoint);
-    if (trace.out > 0 && !elsewhere) return this.wait(trace);
-    const replaces = trace.tried.every((earlier) => earlier.isDown);
-    if (replaces || this.parts.budget.mayRepeat()) return this.give(endpoint, trace);
-    return trace.out > 0 ? this.wait(trace) : refused(trace);
+  /** grpc-js tries again, after a pause: wherever there is somebody now. */
+  private pickAgain(trace: CallTrace, metadata: Metadata): PickResult {
+    // Hedges that the user's own service config asks for are in its hands.
+    const isHedge = trace.out > 0;
+    if (!isHedge && !trace.mayTryMore) return dropped(trace.lastEnd);
+    if (isHedge || this.mayRepeat(trace)) return give(this.next(trace.tried), trace, metadata);
+    const details = `${trace.lastEnd.details}; not repeated: too many calls of this target have been repeated lately`;
+    return dropped({ ...trace.lastEnd, details });
+  }
+
+  /** It costs nothing when all earlier attempts went to endpoints that are down, since then it adds no load. */
+  private mayRepeat(trace: CallTrace): boolean {
+    return trace.tried.every((earlier) => earlier.isDown) || this.parts.budget.mayRepeat();
   }
 
   private next(tried: readonly EndpointConnection[]): EndpointConnection | null {
@@ -105,47 +109,49 @@ export class EndpointPicker implements Picker {
     turn.next = (turn.next + 1) % TURNS;
     return choose(choices, start, tried);
   }
-
-  private wait(trace: CallTrace, atMostMs?: number): PickResult {
-    trace.waitForMore(this.parts.again, atMostMs);
-    return QUEUE;
-  }
-
-  private give(endpoint: EndpointConnection | null, trace: CallTrace | null): PickResult {
-    const subchannel = endpoint?.subchannel ?? null;
-    // Lost between the choice and its use: the change that told us brings a new picker, which takes the queue.
-    if (endpoint === null || subchannel === null) return QUEUE;
-    if (trace !== null) return trace.attemptOn(endpoint, subchannel);
-    const untraced = { onCallStarted: null, onCallEnded: null };
-    return { pickResultType: PickResultType.COMPLETE, subchannel, status: null, ...untraced };
-  }
 }
 
-/** Ends the call with what its last attempt brought. */
-function refused(trace: CallTrace): PickResult {
-  const details = `${trace.lastFailure}; not repeated: too many calls of this target have been repeated lately`;
+function give(endpoint: EndpointConnection | null, trace: CallTrace, metadata: Metadata): PickResult {
+  const subchannel = endpoint?.subchannel ?? null;
+  if (endpoint === null || subchannel === null) return QUEUE;
+  const attempt = trace.attemptOn(endpoint, subchannel);
+  if (trace.held) {
+    sayAttempt(metadata, attempt);
+    return untraced(subchannel);
+  }
   return {
-    pickResultType: PickResultType.DROP,
-    subchannel: null,
-    status: { code: status.UNAVAILABLE, details, metadata: new Metadata() },
-    onCallStarted: null,
-    onCallEnded: null,
+    pickResultType: PickResultType.COMPLETE,
+    subchannel,
+    status: null,
+    onCallStarted: () => trace.attemptStarted(attempt),
+    onCallEnded: (code, details, trailers) => trace.attemptEnded(attempt, code, details, trailers),
   };
+}
+
+/** Null: lost between the choice and its use. The change that told us brings a new picker, which takes the queue. */
+function untraced(subchannel: PickResult['subchannel']): PickResult {
+  if (subchannel === null) return QUEUE;
+  return { pickResultType: PickResultType.COMPLETE, subchannel, status: null, onCallStarted: null, onCallEnded: null };
+}
+
+/** Ends the call: grpc-js does not try again. */
+function dropped(end: StatusObject): PickResult {
+  return { pickResultType: PickResultType.DROP, subchannel: null, status: end, onCallStarted: null, onCallEnded: null };
 }
 
 /** Lets calls wait for the next picker. */
 export const queuePicker: Picker = { pick: () => QUEUE };
 
-/** Fails calls at once, except those that wait for ready, with a message that names every endpoint. */
+/** Fails new calls at once, except those that wait for ready, with a message that names every endpoint. */
 export function nobodyPicker(details: string): Picker {
   const end = { code: status.UNAVAILABLE, details, metadata: new Metadata() };
   return {
-    pick: () => ({
-      pickResultType: PickResultType.TRANSIENT_FAILURE,
-      subchannel: null,
-      status: end,
-      onCallStarted: null,
-      onCallEnded: null,
-    }),
+    pick: ({ metadata, extraPickInfo }) => {
+      const trace: unknown = extraPickInfo;
+      const isNew = !(trace instanceof CallTrace) || trace.tried.length === 0;
+      if (isNew && metadata.getOptions().waitForReady !== true) return dropped(end);
+      // One that lost its endpoint is worth another try: grpc-js pauses before it.
+      return { ...dropped(end), pickResultType: PickResultType.TRANSIENT_FAILURE };
+    },
   };
 }

@@ -17,6 +17,7 @@ import {
   type Resolver,
   type ResolverListener,
 } from './grpc-experimental';
+import { SecondAttempts } from './second-attempts';
 import type { LiveSettings } from './service-settings';
 import { parseTarget, type Target } from './target';
 import type { ClientCore } from './client-core';
@@ -28,6 +29,7 @@ export class UnderstudyResolver implements Resolver {
   private readonly target: Target;
   private attributes: Record<string, unknown>;
   private readonly selector: CallConfigSelector;
+  private readonly secondAttempts: SecondAttempts;
   private subscriptions: readonly Subscription[] = [];
   private view: Snapshot | null = null;
 
@@ -43,6 +45,7 @@ export class UnderstudyResolver implements Resolver {
       ...core.callConfigParts(this.target.query.service),
       userConfig: userServiceConfig(channelOptions),
     });
+    this.secondAttempts = new SecondAttempts(core.clock);
     this.attributes = this.attributesWith({});
   }
 
@@ -87,9 +90,10 @@ export class UnderstudyResolver implements Resolver {
   }
 
   private attributesWith(live: LiveSettings): Record<string, unknown> {
-    const { description } = this.core.hub.registryOf(this.target);
+    const { core, secondAttempts } = this;
+    const { description } = core.hub.registryOf(this.target);
     return {
-      ...contextAttributes(this.core.channelContext(this.target, live, description)),
+      ...contextAttributes({ ...core.channelContext(this.target, live, description), secondAttempts }),
       [CHANNEL_ARGS_CONFIG_SELECTOR_KEY]: this.selector,
     };
   }

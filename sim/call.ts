@@ -1,10 +1,11 @@
 /**
- * One call as grpc-js carries it out: picks, queues, hedges, repeats, and ends (retrying-call.ts and
- * load-balancing-call.ts of 1.14). The real config selector and the real picker say what it may do; it decides nothing.
+ * One call as grpc-js carries it out: picks, queues, retries, and ends (retrying-call.ts and load-balancing-call.ts of
+ * 1.14). The real config selector and the real picker say what it may do, and the real client sends it elsewhere below what
+ * is seen here; it decides nothing.
  */
 import { Metadata, status } from '@grpc/grpc-js';
 import type { CallConfigSelector } from '../client/call-config';
-import type { PickArgs, Picker } from '../client/grpc-experimental';
+import type { Picker } from '../client/grpc-experimental';
 import type { SimProcess } from './sim-process';
 import { CALL_KEY } from './subchannel';
 import type { WireStatus } from './wire';
@@ -14,9 +15,6 @@ export interface CallPorts {
   readonly picker: () => Picker | null;
   /** Tell `again` when there is another picker. */
   readonly queue: (again: () => void) => void;
-  /** @param isFirst no other attempt of this call was sent before */
-  readonly onAttempt: (server: string, isFirst: boolean) => void;
-  readonly onAttemptEnd: (server: string, code: status) => void;
 }
 
 export interface CallEnd {
@@ -42,42 +40,21 @@ type Progress = 'processed' | 'not-started' | 'refused' | 'drop';
 export class SimCall {
   private readonly attempts: Attempt[] = [];
   private counted = 1;
-  private sent = 0;
-  private committed = false;
   private ended = false;
   private transparentlyRepeated = false;
-  private cancelHedge: () => void = () => undefined;
   private cancelDeadline: () => void = () => undefined;
-  private readonly hedging: Config['methodConfig']['hedgingPolicy'];
 
   constructor(
     readonly id: number,
     private readonly config: Config,
     private readonly ports: CallPorts,
     private readonly onEnd: (end: CallEnd) => void,
-  ) {
-    this.hedging = config.methodConfig.hedgingPolicy;
-  }
+  ) {}
 
   start(deadlineMs: number): void {
     const { process } = this.ports;
     this.cancelDeadline = process.after(deadlineMs, () => this.report(status.DEADLINE_EXCEEDED, 'Deadline exceeded'));
     this.attempt();
-    this.armHedge();
-  }
-
-  private armHedge(): void {
-    this.cancelHedge();
-    if (this.hedging === undefined || this.committed || this.counted >= this.hedging.maxAttempts) return;
-    const delayMs = Number.parseFloat(this.hedging.hedgingDelay ?? '0') * 1_000;
-    this.cancelHedge = this.ports.process.after(delayMs, () => this.hedge());
-  }
-
-  private hedge(): void {
-    if (this.hedging === undefined || this.committed || this.counted >= this.hedging.maxAttempts) return;
-    this.counted += 1;
-    this.attempt();
-    this.armHedge();
   }
 
   private attempt(): void {
@@ -94,26 +71,20 @@ export class SimCall {
       this.ports.queue(again);
       return;
     }
-    const args: PickArgs = { metadata: new Metadata(), extraPickInfo: this.config.pickInformation };
-    const picked = picker.pick(args);
+    const metadata = new Metadata();
+    metadata.set(CALL_KEY, String(this.id));
+    const picked = picker.pick({ metadata, extraPickInfo: this.config.pickInformation });
     if ((picked.pickResultType as number) === QUEUE) this.ports.queue(again);
-    else if ((picked.pickResultType as number) === COMPLETE) this.send(attempt, picked);
+    else if ((picked.pickResultType as number) === COMPLETE) this.send(attempt, picked, metadata);
     else {
       const { code, details } = picked.status ?? { code: status.UNAVAILABLE, details: 'dropped' };
       this.attemptEnded(attempt, { code, details }, (picked.pickResultType as number) === DROP ? 'drop' : 'processed');
     }
   }
 
-  private send(attempt: Attempt, picked: ReturnType<Picker['pick']>): void {
-    const metadata = new Metadata();
-    metadata.set(CALL_KEY, String(this.id));
-    const { subchannel } = picked;
-    if (subchannel === null) return;
-    const server = subchannel.getAddress();
-    this.ports.onAttempt(server, this.sent === 0);
-    this.sent += 1;
+  private send(attempt: Attempt, picked: ReturnType<Picker['pick']>, metadata: Metadata): void {
     let hasEnded = false;
-    const call = subchannel.getRealSubchannel().createCall(
+    const call = picked.subchannel?.getRealSubchannel().createCall(
       metadata,
       '',
       this.path,
@@ -123,7 +94,6 @@ export class SimCall {
         onReceiveStatus: (end: WireStatus) => {
           if (hasEnded) return;
           hasEnded = true;
-          this.ports.onAttemptEnd(server, end.code);
           picked.onCallEnded?.(end.code, end.details, end.metadata);
           this.attemptEnded(attempt, end, end.rstCode === REFUSED_STREAM ? 'refused' : 'processed');
         },
@@ -131,7 +101,7 @@ export class SimCall {
       this.id,
     );
     picked.onCallStarted?.();
-    attempt.cancel = (code, details) => call.cancelWithStatus(code, details);
+    attempt.cancel = (code, details) => call?.cancelWithStatus(code, details);
   }
 
   private get path(): string {
@@ -151,31 +121,25 @@ export class SimCall {
 
   private failed(end: CallEnd): void {
     const { retryPolicy } = this.config.methodConfig;
-    if (retryPolicy?.retryableStatusCodes.includes(end.code) === true && this.counted < retryPolicy.maxAttempts) {
-      this.counted += 1;
-      this.ports.process.after(Number.parseFloat(retryPolicy.initialBackoff) * 1_000, () => this.attempt());
-      return;
-    }
-    if (this.hedging?.nonFatalStatusCodes?.includes(end.code) !== true) {
+    if (retryPolicy?.retryableStatusCodes.includes(end.code) !== true || this.counted >= retryPolicy.maxAttempts) {
       this.report(end.code, end.details);
       return;
     }
-    this.ports.process.after(0, () => {
-      this.hedge();
-      if (this.attempts.every(({ isActive }) => !isActive)) this.report(end.code, end.details);
-    });
+    const { initialBackoff, maxBackoff, backoffMultiplier } = retryPolicy;
+    const [initialMs = 0, maxMs = 0] = [initialBackoff, maxBackoff].map((text) => Number.parseFloat(text) * 1_000);
+    const pauseMs = Math.min(maxMs, initialMs * backoffMultiplier ** (this.counted - 1));
+    this.counted += 1;
+    this.ports.process.after(pauseMs, () => this.attempt());
   }
 
   private report(code: status, details: string): void {
     if (this.ended) return;
     this.ended = true;
-    this.committed = true;
-    this.cancelHedge();
     this.cancelDeadline();
     for (const attempt of this.attempts) {
       if (!attempt.isActive) continue;
       attempt.isActive = false;
-      attempt.cancel(code === status.OK ? status.CANCELLED : code, 'Discarded in favor of other hedged attempt');
+      attempt.cancel(code, details);
     }
     for (const factory of this.config.dynamicFilterFactories) {
       factory.createFilter().receiveTrailers({ code, details, metadata: new Metadata() });

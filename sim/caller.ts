@@ -2,7 +2,7 @@
  * One client process: the real balancer, config selector and budgets of client/ over simulated connections, the real watch
  * rules over a simulated Consul, and an open-loop load of safe and unsafe calls.
  */
-import { connectivityState, type status } from '@grpc/grpc-js';
+import { connectivityState } from '@grpc/grpc-js';
 import { UnderstudyBalancer, UnderstudyBalancingConfig } from '../client/balancer';
 import { CallConfigSelector } from '../client/call-config';
 import { CallMonitor } from '../client/call-monitor';
@@ -11,10 +11,11 @@ import { statusOrFromValue, type Picker } from '../client/grpc-experimental';
 import { MethodSafety } from '../client/method-safety';
 import { budgetOptions, type ClientOptions } from '../client/options';
 import { RepeatBudget } from '../client/repeat-budget';
+import { SecondAttempts } from '../client/second-attempts';
 import { DEFAULT_WATCH } from '../core/decide/watch-step';
 import type { CatalogEntry } from '../core/domain/instance';
 import { blockingLoop } from '../registry/consul/blocking-loop';
-import { SimCall } from './call';
+import { SimCall, type CallEnd } from './call';
 import type { SimConsul } from './consul';
 import { ConsulAccess } from './consul-access';
 import type { Engine } from './engine';
@@ -23,7 +24,7 @@ import type { Random } from './random';
 import type { SimServer } from './server';
 import type { CallRecord, WorldListener } from './world-listener';
 import { SimProcess } from './sim-process';
-import { SimSubchannel } from './subchannel';
+import { SimSubchannel, type AttemptListener } from './subchannel';
 
 export interface CallerPorts {
   readonly engine: Engine;
@@ -54,6 +55,8 @@ export class Caller {
   private readonly context: ChannelContext;
   private picker: Picker | null = null;
   private queue: (() => void)[] = [];
+  /** Calls under way, and how many attempts each has had. */
+  private readonly open = new Map<number, { readonly record: CallRecord; sent: number }>();
   private readonly stopper = new AbortController();
 
   constructor(
@@ -74,6 +77,7 @@ export class Caller {
     });
     this.context = {
       ...{ service, registryDescription: 'the simulated Consul', options, clock, safety, budget: this.budget },
+      secondAttempts: new SecondAttempts(clock),
       order: null,
       rng: random.next,
       onEndpoint: (candidate) => listener.onEndpoint(id, candidate),
@@ -121,7 +125,7 @@ export class Caller {
     const server = servers.get(id);
     if (server === undefined) throw new Error(`no server ${id}`);
     const ends = { engine, network, client: this.id, process: this.process, server };
-    const subchannel = new SimSubchannel(ends, random);
+    const subchannel = new SimSubchannel(ends, random, this.attempts);
     subchannel.addConnectivityStateListener((_self, _previous, next) =>
       listener.onConnection(this.id, id, next === connectivityState.READY),
     );
@@ -150,12 +154,28 @@ export class Caller {
       process: this.process,
       picker: () => this.picker,
       queue: (again: () => void) => void this.queue.push(again),
-      onAttempt: (server: string, isFirst: boolean) => listener.onAttempt(record, server, isFirst),
-      onAttemptEnd: (server: string, code: status) => listener.onAttemptEnd(record, server, code),
     };
     const config = this.selector.invoke(isSafe ? SAFE : UNSAFE);
-    new SimCall(record.id, config, ports, (end) => listener.onCallEnd(record, end)).start(deadlineMs);
+    this.open.set(record.id, { record, sent: 0 });
+    const end = (how: CallEnd): void => {
+      this.open.delete(record.id);
+      listener.onCallEnd(record, how);
+    };
+    new SimCall(record.id, config, ports, end).start(deadlineMs);
   }
+
+  private readonly attempts: AttemptListener = {
+    onAttempt: (callId, server) => {
+      const call = this.open.get(callId);
+      if (call === undefined) throw new Error(`call ${callId} is sent to ${server} after its end`);
+      call.sent += 1;
+      this.ports.listener.onAttempt(call.record, server, call.sent === 1);
+    },
+    onAttemptEnd: (callId, server, code) => {
+      const call = this.open.get(callId);
+      if (call !== undefined) this.ports.listener.onAttemptEnd(call.record, server, code);
+    },
+  };
 }
 
 function methods(): ConstructorParameters<typeof MethodSafety>[1][number] {

@@ -3,14 +3,22 @@
  * news, the same backoff. It stands where `Subchannel` of grpc-js stands, so the real client/ runs on it unchanged.
  */
 import { connectivityState, Metadata, status, type Channel } from '@grpc/grpc-js';
-import type { ConnectivityStateListener, SubchannelInterface } from '../client/grpc-experimental';
+import type {
+  CallListener,
+  ConnectivityStateListener,
+  RealSubchannel,
+  SubchannelCall,
+  SubchannelInterface,
+} from '../client/grpc-experimental';
 import { healthChannel } from './health-channel';
 import type { Random } from './random';
 import { Wire, type WireEnds, type WireStatus } from './wire';
 
-export type RealSubchannel = ReturnType<SubchannelInterface['getRealSubchannel']>;
-type SubchannelCall = ReturnType<RealSubchannel['createCall']>;
-type CallListener = Parameters<RealSubchannel['createCall']>[3];
+/** Hears of what goes over the wire; `callId`: see CALL_KEY. */
+export interface AttemptListener {
+  onAttempt(callId: number, server: string): void;
+  onAttemptEnd(callId: number, server: string, code: status): void;
+}
 
 /** The key that carries a call's number through the real client's layers. */
 export const CALL_KEY = 'sim-call';
@@ -33,6 +41,7 @@ export class SimSubchannel implements SubchannelInterface {
   constructor(
     private readonly ends: WireEnds,
     private readonly random: Random,
+    private readonly attempts: AttemptListener,
   ) {}
 
   getConnectivityState(): connectivityState {
@@ -70,16 +79,19 @@ export class SimSubchannel implements SubchannelInterface {
 
   createCall(metadata: Metadata, _host: string, _path: string, listener: CallListener): SubchannelCall {
     const id = Number(metadata.get(CALL_KEY)[0]);
+    const server = this.ends.server.id;
     let told = false;
     const end = (outcome: WireStatus): void => {
       if (told) return;
       told = true;
+      this.attempts.onAttemptEnd(id, server, outcome.code);
       if (outcome.code === status.OK) {
         listener.onReceiveMetadata(new Metadata());
         listener.onReceiveMessage(Buffer.alloc(0));
       }
       listener.onReceiveStatus(outcome);
     };
+    this.attempts.onAttempt(id, server);
     const sent = this.wire?.call(id, end);
     const cancelWithStatus = (code: status, details: string): void => {
       sent?.drop();

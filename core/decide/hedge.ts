@@ -11,15 +11,12 @@ export interface HedgeOptions {
 }
 
 const MARGIN = 1.5;
-/** grpc-js keeps the timer of a hedge after the call has ended, so methods that take longer are not hedged. */
-const LONGEST_MS = 5_000;
 
 /**
  * @param usualMs 99 % of the method's good attempts took less; null before the first
- * @returns whole ms, so that timers of neighbouring calls share a list; null: do not hedge, only repeat after failures
+ * @returns ms after the beginning of the attempt; null: do not hedge, only repeat after failures
  */
 export function hedgeDelayMs(usualMs: number | null, options: HedgeOptions): number | null {
   if (!options.enabled) return null;
-  const delayMs = usualMs === null ? options.firstDelayMs : Math.max(options.minDelayMs, usualMs * MARGIN);
-  return delayMs > LONGEST_MS ? null : Math.ceil(delayMs);
+  return usualMs === null ? options.firstDelayMs : Math.max(options.minDelayMs, usualMs * MARGIN);
 }

@@ -9,7 +9,7 @@ import { EndpointVitals } from '../../client/endpoint-vitals';
 import { budgetOptions, parseClientOptions, vitalsOptions } from '../../client/options';
 import { EndpointPicker } from '../../client/picker';
 import { RepeatBudget } from '../../client/repeat-budget';
-import { status } from '@grpc/grpc-js';
+import { Metadata, status } from '@grpc/grpc-js';
 import { POLICIES, type PolicyName } from '../../core/pick/policy';
 import { systemClock } from '../../runtime/system-clock';
 import { circumstances } from './results';
@@ -77,12 +77,12 @@ function pickOf(policy: PolicyName, size: number): () => void {
     rng: Math.random,
     clock,
     budget: new RepeatBudget(budgetOptions(options), clock),
-    again: nothing,
   });
   const monitor = new CallMonitor(clock);
-  const method = { repeatable: true, streams: false, lateAfterMs: 100 };
+  const method = { shape: 'unary', held: true, repeatable: true, lateAfterMs: 100, maxAttempts: 4 } as const;
+  const metadata = new Metadata();
   return () => {
     const extraPickInfo = new CallTrace('/calculator.v1.Calculator/Add', method, monitor, clock);
-    picker.pick({ extraPickInfo } as unknown as Parameters<EndpointPicker['pick']>[0]);
+    picker.pick({ metadata, extraPickInfo } as unknown as Parameters<EndpointPicker['pick']>[0]);
   };
 }

@@ -7,6 +7,7 @@ import { parseClientOptions, vitalsOptions } from '../../../client/options';
 import { VirtualClock } from '../../support/virtual-clock';
 
 const METHOD = '/test.Shop/Read';
+const SAFE_UNARY = { shape: 'unary', held: true, repeatable: true, lateAfterMs: 100, maxAttempts: 4 } as const;
 
 function scene(): { vitals: EndpointVitals; clock: VirtualClock; monitor: CallMonitor; call: () => () => void } {
   const clock = new VirtualClock();
@@ -22,10 +23,10 @@ function scene(): { vitals: EndpointVitals; clock: VirtualClock; monitor: CallMo
   // All that a call asks of an endpoint.
   const endpoint = { vitals, load: { attemptEnded: () => undefined }, entry: { id: 'a' }, isDown: false };
   const call = (): (() => void) => {
-    const trace = new CallTrace(METHOD, { repeatable: true, streams: false, lateAfterMs: 100 }, monitor, clock);
-    const attempt = trace.attemptOn(endpoint as unknown as EndpointConnection, null);
-    attempt.onCallStarted?.();
-    return () => attempt.onCallEnded?.(status.OK, '', new Metadata());
+    const trace = new CallTrace(METHOD, SAFE_UNARY, monitor, clock);
+    const attempt = trace.attemptOn(endpoint as unknown as EndpointConnection, null as never);
+    trace.attemptStarted(attempt);
+    return () => trace.attemptEnded(attempt, status.OK, '', new Metadata());
   };
   vitals.connected();
   return { vitals, clock, monitor, call };

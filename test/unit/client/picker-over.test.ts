@@ -1,4 +1,4 @@
-import { Metadata, status } from '@grpc/grpc-js';
+import { Metadata } from '@grpc/grpc-js';
 import { CallMonitor } from '../../../client/call-monitor';
 import { CallTrace } from '../../../client/call-trace';
 import type { ChannelContext } from '../../../client/channel-context';
@@ -43,17 +43,13 @@ function endpoint(id: string, fitness: Fitness, standing: 'in' | 'probation', he
   };
 }
 
-/** @returns how one call picks, as often as it is asked */
-function callOver(judged: readonly Judged[], lateAfterMs: number | null, again = (): void => undefined) {
-  const decision = { level: 'fit', state: { activeTier: 0 } } as unknown as TierDecision;
-  const over = pickerOver(judged, decision, context, { next: 0 }, clock.nowMs(), again);
-  const monitor = new CallMonitor(clock);
-  const trace = new CallTrace('/a.B/C', { repeatable: true, streams: false, lateAfterMs }, monitor, clock);
-  return () => over?.picker.pick({ metadata: null as never, extraPickInfo: trace as never });
-}
-
+/** Where a new safe call goes. */
 function pickedBeside(suspect: Judged): unknown {
-  return callOver([endpoint('good', 'fit', 'in'), suspect], null)()?.subchannel;
+  const decision = { level: 'fit', state: { activeTier: 0 } } as unknown as TierDecision;
+  const over = pickerOver([endpoint('good', 'fit', 'in'), suspect], decision, context, { next: 0 }, clock.nowMs());
+  const method = { shape: 'unary', held: true, repeatable: true, lateAfterMs: null, maxAttempts: 4 } as const;
+  const trace = new CallTrace('/a.B/C', method, new CallMonitor(clock), clock);
+  return over?.picker.pick({ metadata: new Metadata(), extraPickInfo: trace as never }).subchannel;
 }
 
 describe('a trial of an endpoint whose calls failed', () => {
@@ -67,30 +63,5 @@ describe('a trial of an endpoint whose calls failed', () => {
     ['the catalog says that it is ill', endpoint('tried', 'last-resort', 'probation', 'critical')],
   ])('is not made while %s', (_why, suspect) => {
     expect(pickedBeside(suspect)).toEqual({ id: 'good' });
-  });
-});
-
-describe('a hedge', () => {
-  const LATE_MS = 10;
-  const pair = [endpoint('asked', 'fit', 'in'), endpoint('other', 'fit', 'in')];
-
-  it('waits until what had come before was read, for after a pause of our own every attempt looks late', () => {
-    let offers = 0;
-    const pick = callOver(pair, LATE_MS, () => (offers += 1));
-    pick()?.onCallStarted?.();
-    clock.advance(500);
-    expect(pick()?.subchannel).toBeNull();
-    expect(offers).toBe(0);
-    clock.advance(1);
-    expect(offers).toBe(1);
-    expect(pick()?.subchannel).toEqual({ id: 'other' });
-  });
-
-  it('does not wait when the attempt before it has failed', () => {
-    const pick = callOver(pair, LATE_MS);
-    const first = pick();
-    first?.onCallStarted?.();
-    first?.onCallEnded?.(status.UNAVAILABLE, '', new Metadata());
-    expect(pick()?.subchannel).toEqual({ id: 'other' });
   });
 });
