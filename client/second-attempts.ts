@@ -65,25 +65,25 @@ export class SecondAttempts {
 
   /**
    * Timers go off before sockets are read: after a pause of our own all attempts look late, though their answers are here
-   * already. So what has come is read first.
+   * already. So what has come is read first, and who becomes late only meanwhile is left for the next time.
    */
   private reviewSoon(): void {
     if (this.reviewIsDue) return;
     this.reviewIsDue = true;
+    const nowMs = this.clock.nowMs();
     this.clock.after(0, () => {
       this.reviewIsDue = false;
-      this.review();
+      this.review(nowMs);
     });
   }
 
-  private review(): void {
-    const nowMs = this.clock.nowMs();
+  private review(asOfMs: number): void {
     this.disarm();
     let nextMs = Infinity;
     for (const call of [...this.underWay]) {
-      if (call.isStuckAt(nowMs)) call.goElsewhere();
+      if (call.isStuckAt(asOfMs)) call.goElsewhere();
       // Who found no place waits for another picker.
-      if (call.dueMs > nowMs) nextMs = Math.min(nextMs, call.dueMs);
+      if (call.dueMs > asOfMs) nextMs = Math.min(nextMs, call.dueMs);
     }
     this.arm(nextMs);
   }
