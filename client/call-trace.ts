@@ -7,10 +7,10 @@ import { Metadata, status, type StatusObject } from '@grpc/grpc-js';
 import { outcomeOf } from '../core/measure/outcome';
 import type { Clock } from '../core/time/clock';
 import type { AttemptReason, CallMonitor } from './call-monitor';
-import type { Filter } from './grpc-experimental';
-import type { EndpointConnection } from './endpoint-connection';
+import type { EndpointVitals } from './endpoint-vitals';
+import type { Filter, RealSubchannel, SubchannelCall } from './grpc-experimental';
+import type { LoadReports } from './load-reports';
 import type { MethodShape } from './method-safety';
-import type { PatientSubchannel } from './patient-subchannel';
 
 export interface TracedMethod {
   readonly shape: MethodShape;
@@ -23,12 +23,26 @@ export interface TracedMethod {
   readonly maxAttempts: number;
 }
 
+/** What a call has to do with an endpoint. */
+export interface TriedEndpoint {
+  readonly entry: { readonly id: string };
+  /** Calls on it wait in vain. */
+  readonly isDown: boolean;
+  readonly vitals: EndpointVitals;
+  readonly load: LoadReports;
+}
+
+/** A connection that puts an attempt on the wire. */
+export interface Connection {
+  open(...wish: Parameters<RealSubchannel['createCall']>): SubchannelCall;
+}
+
 /** One attempt of a call, from its pick to its end. */
 export interface Attempt {
   readonly trace: CallTrace;
-  readonly endpoint: EndpointConnection;
-  /** The endpoint's connection when it was picked. */
-  readonly subchannel: PatientSubchannel;
+  readonly endpoint: TriedEndpoint;
+  /** The endpoint's when it was picked. */
+  readonly connection: Connection;
   readonly why: AttemptReason;
   /** Ms of the clock. */
   startedMs: number;
@@ -36,7 +50,7 @@ export interface Attempt {
 
 type WriteObject = Awaited<ReturnType<Filter['sendMessage']>>;
 
-const NOBODY: readonly EndpointConnection[] = [];
+const NOBODY: readonly TriedEndpoint[] = [];
 const UNKNOWN_END: StatusObject = { code: status.UNAVAILABLE, details: 'not started', metadata: new Metadata() };
 
 export class CallTrace implements Filter {
@@ -83,10 +97,10 @@ export class CallTrace implements Filter {
   }
 
   /** A pick: the attempt has still to be started. */
-  attemptOn(endpoint: EndpointConnection, subchannel: PatientSubchannel): Attempt {
+  attemptOn(endpoint: TriedEndpoint, connection: Connection): Attempt {
     const why: AttemptReason = this.tried.length === 0 ? 'first' : this.out > 0 ? 'hedged' : 'repeated';
     this.tried = this.tried.length === 0 ? [endpoint] : [...this.tried, endpoint];
-    return { trace: this, endpoint, subchannel, why, startedMs: 0 };
+    return { trace: this, endpoint, connection, why, startedMs: 0 };
   }
 
   attemptStarted(attempt: Attempt): void {
@@ -118,7 +132,7 @@ export class CallTrace implements Filter {
   }
 
   /** Of an attempt that ends well: in time, or late but still before those that were asked later. */
-  private isPrompt(endpoint: EndpointConnection, tookMs: number): boolean {
+  private isPrompt(endpoint: TriedEndpoint, tookMs: number): boolean {
     const { lateAfterMs } = this.method;
     if (this.streams || lateAfterMs === null) return false;
     return tookMs <= lateAfterMs || (this.tried.length > 1 && endpoint === this.tried[0]);
@@ -170,11 +184,11 @@ export class CallTrace implements Filter {
   }
 
   /** What an outage took is no measure: for long no attempt would count as late. */
-  private measure(endpoint: EndpointConnection, startedMs: number, nowMs: number): void {
+  private measure(endpoint: TriedEndpoint, startedMs: number, nowMs: number): void {
     if (!this.wasSilent(endpoint, startedMs)) this.monitor.attemptSucceeded(this.path, nowMs - startedMs);
   }
 
-  private wasSilent({ vitals }: EndpointConnection, sinceMs: number): boolean {
+  private wasSilent({ vitals }: TriedEndpoint, sinceMs: number): boolean {
     return sinceMs <= vitals.lastSilenceEndedMs;
   }
 }

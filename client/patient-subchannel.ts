@@ -5,7 +5,7 @@
  */
 import { status, type Metadata } from '@grpc/grpc-js';
 import type { Clock } from '../core/time/clock';
-import type { Attempt } from './call-trace';
+import type { Attempt, Connection } from './call-trace';
 import {
   BaseSubchannelWrapper,
   type CallEnd,
@@ -37,7 +37,7 @@ export function sayAttempt(metadata: Metadata, attempt: Attempt): void {
   (metadata as Metadata & Picked)[ATTEMPT] = attempt;
 }
 
-export class PatientSubchannel extends BaseSubchannelWrapper {
+export class PatientSubchannel extends BaseSubchannelWrapper implements Connection {
   private readonly streams = new Set<OpenStream>();
   private patient: RealSubchannel | null = null;
 

@@ -103,7 +103,7 @@ export class EndpointPicker implements Picker {
     return trace.tried.every((earlier) => earlier.isDown) || this.parts.budget.mayRepeat();
   }
 
-  private next(tried: readonly EndpointConnection[]): EndpointConnection | null {
+  private next(tried: readonly unknown[]): EndpointConnection | null {
     const { choices, turn, policy, rng } = this.parts;
     const start = startingPlace(policy, this.view, turn.next, rng);
     turn.next = (turn.next + 1) % TURNS;

@@ -223,7 +223,7 @@ class Leg implements CallListener {
     callId: number | undefined,
   ) {
     const { host, path } = owner.wish;
-    this.call = attempt.subchannel.open(metadata, host, path, this, callId);
+    this.call = attempt.connection.open(metadata, host, path, this, callId);
   }
 
   holdHeaders(forMs: number): void {

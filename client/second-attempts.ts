@@ -5,7 +5,6 @@
  */
 import type { Clock } from '../core/time/clock';
 import type { Attempt, CallTrace } from './call-trace';
-import type { EndpointPicker } from './picker';
 
 export interface WatchedCall {
   /** When its latest attempt is late, ms of the clock. */
@@ -16,9 +15,14 @@ export interface WatchedCall {
   goElsewhere(): boolean;
 }
 
+/** Knows the endpoints of this moment. */
+export interface Places {
+  pickElsewhere(trace: CallTrace): Attempt | null;
+}
+
 export class SecondAttempts {
   private readonly underWay = new Set<WatchedCall>();
-  private picker: EndpointPicker | null = null;
+  private places: Places | null = null;
   private armedForMs = Infinity;
   private cancelTimer: () => void = () => undefined;
   private reviewIsDue = false;
@@ -37,17 +41,17 @@ export class SecondAttempts {
 
   /** Another endpoint for this call; null: there is none now, or it may not have one. */
   place(trace: CallTrace): Attempt | null {
-    return this.picker?.pickElsewhere(trace) ?? null;
+    return this.places?.pickElsewhere(trace) ?? null;
   }
 
   /** Other endpoints than before: who found no place may find one now, and who is stuck on a lost one leaves it. */
-  offer(picker: EndpointPicker | null): void {
-    this.picker = picker;
+  offer(places: Places | null): void {
+    this.places = places;
     this.reviewSoon();
   }
 
   stop(): void {
-    this.picker = null;
+    this.places = null;
     this.disarm();
   }
 
@@ -82,7 +86,7 @@ export class SecondAttempts {
     let nextMs = Infinity;
     for (const call of [...this.underWay]) {
       if (call.isStuckAt(asOfMs)) call.goElsewhere();
-      // Who found no place waits for another picker.
+      // Who found no place waits for other places.
       if (call.dueMs > asOfMs) nextMs = Math.min(nextMs, call.dueMs);
     }
     this.arm(nextMs);

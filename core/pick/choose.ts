@@ -15,7 +15,7 @@ export interface Choices<T> {
  * @param tried what this call tried before, in any order
  * @returns null only when pool and reserve are empty
  */
-export function choose<T>(choices: Choices<T>, start: number, tried: readonly T[]): T | null {
+export function choose<T>(choices: Choices<T>, start: number, tried: readonly unknown[]): T | null {
   const { pool, reserve } = choices;
   const first = pool[start % Math.max(1, pool.length)];
   if (tried.length === 0 && first !== undefined) return first;

@@ -17,8 +17,8 @@ const GOALS: ReadonlyMap<number, number> = new Map([
   [1_000, 10],
   [5_000, 50],
 ]);
-/** Compilers are warm before anything counts. */
-const WARM_UP = 3;
+/** Compilers are warm before anything counts; at a thousand instances they are still at work after thirty answers. */
+const WARM_UP = 60;
 /** The watch allows itself five answers a second after a burst. */
 const REST_MS = 300;
 const NODE_FLAGS = ['--expose-gc', '--max-semi-space-size=256', '--min-semi-space-size=256'];
@@ -58,10 +58,12 @@ which doubles each answer.`,
         NODE_FLAGS,
       );
       site.own(client.child);
-      const runs = quick ? 4 : 15;
-      const changed = await weighAll(client, runs, (run) => crowd.say(5, run % 2 === 0 ? 'critical' : 'passing'));
+      const [warmUp, runs] = quick ? [3, 4] : [WARM_UP, 15];
+      const changed = await weighAll(client, warmUp, runs, (run) =>
+        crowd.say(5, run % 2 === 0 ? 'critical' : 'passing'),
+      );
       await crowd.say(5, 'passing');
-      const unchanged = await weighAll(client, runs, (run) => crowd.touch(6, 2 + run));
+      const unchanged = await weighAll(client, warmUp, runs, (run) => crowd.touch(6, 2 + run));
       rows.push(rowOf(size, 'changed', changed, GOALS.get(size) ?? null), rowOf(size, 'unchanged', unchanged, null));
       await client.stop();
       say(`catalog: ${size} instances are done`);
@@ -72,18 +74,19 @@ which doubles each answer.`,
 
 async function weighAll(
   client: Worker<CatalogQuestion, object>,
+  warmUp: number,
   runs: number,
   change: (run: number) => Promise<void>,
 ): Promise<readonly Weighed[]> {
   const weighed: Weighed[] = [];
-  for (let run = 0; run < WARM_UP + runs; run += 1) {
+  for (let run = 0; run < warmUp + runs; run += 1) {
     await new Promise((resolve) => setTimeout(resolve, REST_MS));
     await client.ask({ ask: 'arm' });
     const answer = client.ask({ ask: 'weigh' });
     await change(run);
     weighed.push((await answer) as Weighed);
   }
-  return weighed.slice(WARM_UP);
+  return weighed.slice(warmUp);
 }
 
 function rowOf(

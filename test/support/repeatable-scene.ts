@@ -3,11 +3,8 @@
  */
 import { Metadata, status } from '@grpc/grpc-js';
 import { CallMonitor } from '../../client/call-monitor';
-import { CallTrace, type Attempt, type TracedMethod } from '../../client/call-trace';
-import type { EndpointConnection } from '../../client/endpoint-connection';
+import { CallTrace, type Attempt, type TracedMethod, type TriedEndpoint } from '../../client/call-trace';
 import type { CallListener, SubchannelCall } from '../../client/grpc-experimental';
-import type { PatientSubchannel } from '../../client/patient-subchannel';
-import type { EndpointPicker } from '../../client/picker';
 import { RepeatableCall } from '../../client/repeatable-call';
 import { SecondAttempts } from '../../client/second-attempts';
 import { VirtualClock } from './virtual-clock';
@@ -57,7 +54,7 @@ class Wire {
 }
 
 interface Server {
-  readonly endpoint: EndpointConnection;
+  readonly endpoint: TriedEndpoint;
   isDown: boolean;
 }
 
@@ -89,8 +86,8 @@ export class RepeatableScene {
 
   add(id: string): void {
     const server = {
-      get endpoint(): EndpointConnection {
-        return endpoint as unknown as EndpointConnection;
+      get endpoint(): TriedEndpoint {
+        return endpoint as unknown as TriedEndpoint;
       },
       isDown: false,
     };
@@ -109,7 +106,7 @@ export class RepeatableScene {
 
   /** As if the balancer had published another picker. */
   offer(): void {
-    this.calls.offer({ pickElsewhere: () => this.attempt() } as unknown as EndpointPicker);
+    this.calls.offer({ pickElsewhere: () => this.attempt() });
   }
 
   get asked(): readonly string[] {
@@ -131,6 +128,6 @@ export class RepeatableScene {
       this.wires.push(wire);
       return wire.call;
     };
-    return this.trace.attemptOn(server.endpoint, { open } as unknown as PatientSubchannel);
+    return this.trace.attemptOn(server.endpoint, { open });
   }
 }
