@@ -134,8 +134,9 @@ export class Run {
       await callers.ask({ ask: 'mark' });
     }
     if (fault === 'failback') return this.failback(primary);
+    const strike = await prepared(fault, primary, network);
     const faultMs = monotonicMs();
-    await strike(fault, primary, network);
+    await strike();
     return { ...(await this.close(faultMs, 0, BACKUP)), heldMs: 0 };
   }
 
@@ -176,38 +177,35 @@ export class Run {
   }
 }
 
-async function strike(
+/** What brings the fault about at once, when it is called: who has to be told of it is connected already. */
+async function prepared(
   fault: Exclude<FaultName, 'failback'>,
   primary: Calculator,
   network: LossyNetwork | undefined,
-): Promise<void> {
+): Promise<() => void | Promise<void>> {
   switch (fault) {
     case 'kill -9':
-      primary.child.kill('SIGKILL');
-      return;
+      return () => void primary.child.kill('SIGKILL');
     case 'SIGSTOP':
     case 'SIGTERM':
-      primary.child.kill(fault);
-      return;
+      return () => void primary.child.kill(fault);
     case 'packets dropped':
-      network?.lose();
-      return;
+      return () => network?.lose();
     case 'every call UNAVAILABLE':
-      return setFault(primary.port, 'UNAVAILABLE');
+      return faultSetter(primary.port, 'UNAVAILABLE');
     case 'NOT_SERVING':
-      return setFault(primary.port, 'NOT_SERVING');
+      return faultSetter(primary.port, 'NOT_SERVING');
   }
 }
 
-function setFault(port: number, kind: 'UNAVAILABLE' | 'NOT_SERVING'): Promise<void> {
+async function faultSetter(port: number, kind: 'UNAVAILABLE' | 'NOT_SERVING'): Promise<() => Promise<void>> {
   const client = new FaultsClient(`127.0.0.1:${port}`, credentials.createInsecure());
-  return new Promise((resolve, reject) => {
-    client.SetFault({ kind }, (error) => {
-      client.close();
-      if (error === null) resolve();
-      else reject(error);
-    });
-  });
+  const set = (to: 'NONE' | typeof kind): Promise<void> =>
+    new Promise((resolve, reject) =>
+      client.SetFault({ kind: to }, (error) => (error === null ? resolve() : reject(error))),
+    );
+  await set('NONE');
+  return () => set(kind).finally(() => client.close());
 }
 
 function pause(ms: number): Promise<void> {

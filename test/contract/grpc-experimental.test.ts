@@ -16,11 +16,26 @@ interface Seen {
   readonly endpoints: object[];
   context: unknown;
   readonly ends: string[];
+  /** The metadata of each pick, and of each call that was created. */
+  readonly picked: object[];
+  readonly created: object[];
 }
 
 let seen: Seen;
 let stub: StubCalculator;
 const information = {};
+
+class SeenSubchannel extends door.BaseSubchannelWrapper {
+  override getRealSubchannel(): door.RealSubchannel {
+    const real = super.getRealSubchannel();
+    const seeing = Object.create(real) as door.RealSubchannel;
+    seeing.createCall = (metadata, ...rest) => {
+      seen.created.push(metadata);
+      return real.createCall(metadata, ...rest);
+    };
+    return seeing;
+  }
+}
 
 class OneBalancer implements door.LoadBalancer {
   constructor(private readonly helper: door.ChannelControlHelper) {}
@@ -33,7 +48,7 @@ class OneBalancer implements door.LoadBalancer {
     if (!list.ok) return false;
     seen.endpoints.push(...list.value);
     seen.context = options[CONTEXT_KEY];
-    const subchannel = this.helper.createSubchannel(list.value[0]!.addresses[0]!, {});
+    const subchannel = new SeenSubchannel(this.helper.createSubchannel(list.value[0]!.addresses[0]!, {}));
     subchannel.ref();
     subchannel.addConnectivityStateListener((_subchannel, _before, now) => {
       if (now === connectivityState.READY) this.helper.updateState(now, this.picker(subchannel), null);
@@ -44,8 +59,9 @@ class OneBalancer implements door.LoadBalancer {
 
   private picker(subchannel: door.SubchannelInterface): door.Picker {
     return {
-      pick: ({ extraPickInfo }) => {
+      pick: ({ metadata, extraPickInfo }) => {
         seen.picks.push(extraPickInfo);
+        seen.picked.push(metadata);
         const onCallEnded = (code: status): void => void seen.ends.push(status[code]);
         const pickResultType = door.PickResultType.COMPLETE;
         return { pickResultType, subchannel, status: null, onCallStarted: null, onCallEnded };
@@ -126,7 +142,7 @@ beforeAll(() => {
 });
 
 beforeEach(async () => {
-  seen = { picks: [], endpoints: [], context: undefined, ends: [] };
+  seen = { picks: [], endpoints: [], context: undefined, ends: [], picked: [], created: [] };
   stub = await StubCalculator.start({ instance: 'one' });
 });
 
@@ -154,5 +170,15 @@ it('hands one and the same object to every pick of a call, and tells how each at
   expect(seen.picks).toHaveLength(3);
   expect(seen.picks.every((pick) => pick === information)).toBe(true);
   expect(seen.ends).toEqual(['UNAVAILABLE', 'UNAVAILABLE', 'UNAVAILABLE']);
+  caller.close();
+});
+
+it('creates a call on the picked connection with the very metadata that it picked with', async () => {
+  const caller = client();
+  await new Promise((resolve) =>
+    caller.Add({ left: 1, right: 2 }, new Metadata(), { deadline: Date.now() + 5_000 }, resolve),
+  );
+  expect(seen.created).toHaveLength(1);
+  expect(seen.created[0]).toBe(seen.picked[0]);
   caller.close();
 });
