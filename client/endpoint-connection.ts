@@ -14,7 +14,7 @@ import { HealthWatch } from './health-watch';
 import { LoadReports } from './load-reports';
 import type { MethodSafety } from './method-safety';
 import { vitalsOptions, type ClientOptions } from './options';
-import { PatientSubchannel } from './patient-subchannel';
+import { AttemptSubchannel } from './attempt-subchannel';
 import type { SecondAttempts } from './second-attempts';
 
 /**
@@ -44,7 +44,7 @@ export interface EndpointPorts {
 export class EndpointConnection {
   readonly vitals: EndpointVitals;
   readonly load = new LoadReports(DEFAULT_LOAD_WEIGHT);
-  private current: PatientSubchannel | null = null;
+  private current: AttemptSubchannel | null = null;
   private connection: ConnectionState = 'idle';
   private connectionReason = 'not connected yet';
   private serving: ServingState = 'unknown';
@@ -76,7 +76,7 @@ export class EndpointConnection {
   }
 
   /** The connection that calls may be put on; null unless it is ready. */
-  get subchannel(): PatientSubchannel | null {
+  get subchannel(): AttemptSubchannel | null {
     return this.connection === 'ready' ? this.current : null;
   }
 
@@ -134,7 +134,7 @@ export class EndpointConnection {
 
   private open(): void {
     const { createSubchannel, safety, secondAttempts, clock } = this.ports;
-    const subchannel = new PatientSubchannel(createSubchannel(this.latest, this.generation), {
+    const subchannel = new AttemptSubchannel(createSubchannel(this.latest, this.generation), {
       safety,
       secondAttempts,
       clock,

@@ -50,9 +50,12 @@ const schema = z.strictObject({
   healthDeadlineMs: durationMs.min(1).default(1_000),
   /** Attempts of one repeatable call, the first one included. */
   maxAttempts: z.int().min(1).max(5).default(4),
-  /** Send a repeatable call to a second endpoint when its first attempt is later than 99 % of its kind. */
+  /**
+   * Send a repeatable call to a second endpoint when its first attempt is later than 99 % of its kind, or waits for one
+   * that went down.
+   */
   hedging: z.boolean().default(true),
-  /** A second attempt is never sent earlier than this, ms. */
+  /** A second attempt is never sent earlier than this, ms, beside one that may still be answered. */
   hedgeMinDelayMs: durationMs.default(10),
   /** Delay of the second attempt while nothing is known of the method yet, ms. */
   hedgeFirstDelayMs: durationMs.default(100),

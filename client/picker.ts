@@ -9,7 +9,7 @@ import type { Clock, Rng } from '../core/time/clock';
 import { CallTrace, type Attempt } from './call-trace';
 import type { EndpointConnection } from './endpoint-connection';
 import { PickResultType, type PickArgs, type PickResult, type Picker } from './grpc-experimental';
-import { sayAttempt } from './patient-subchannel';
+import { sayAttempt } from './attempt-subchannel';
 import type { RepeatBudget } from './repeat-budget';
 
 /** Counts picks; shared by successive pickers of a channel, so that a change does not start the round anew. */

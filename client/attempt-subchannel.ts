@@ -18,7 +18,7 @@ import type { MethodSafety } from './method-safety';
 import { RepeatableCall } from './repeatable-call';
 import type { SecondAttempts } from './second-attempts';
 
-export interface PatientPorts {
+export interface SubchannelPorts {
   readonly safety: MethodSafety;
   readonly secondAttempts: SecondAttempts;
   readonly clock: Clock;
@@ -37,13 +37,13 @@ export function sayAttempt(metadata: Metadata, attempt: Attempt): void {
   (metadata as Metadata & Picked)[ATTEMPT] = attempt;
 }
 
-export class PatientSubchannel extends BaseSubchannelWrapper implements Connection {
+export class AttemptSubchannel extends BaseSubchannelWrapper implements Connection {
   private readonly streams = new Set<OpenStream>();
-  private patient: RealSubchannel | null = null;
+  private forCalls: RealSubchannel | null = null;
 
   constructor(
     child: SubchannelInterface,
-    private readonly ports: PatientPorts,
+    private readonly ports: SubchannelPorts,
   ) {
     super(child);
   }
@@ -55,8 +55,8 @@ export class PatientSubchannel extends BaseSubchannelWrapper implements Connecti
 
   /** What grpc-js makes its calls on. */
   override getRealSubchannel(): RealSubchannel {
-    this.patient ??= this.patientOn(super.getRealSubchannel());
-    return this.patient;
+    this.forCalls ??= this.takingCalls(super.getRealSubchannel());
+    return this.forCalls;
   }
 
   /** One attempt, on the wire at once. */
@@ -73,15 +73,15 @@ export class PatientSubchannel extends BaseSubchannelWrapper implements Connecti
     return call;
   }
 
-  private patientOn(real: RealSubchannel): RealSubchannel {
-    const patient = Object.create(real) as RealSubchannel;
+  private takingCalls(real: RealSubchannel): RealSubchannel {
+    const taking = Object.create(real) as RealSubchannel;
     const { secondAttempts, clock } = this.ports;
-    patient.createCall = (metadata, host, path, listener, callId) => {
+    taking.createCall = (metadata, host, path, listener, callId) => {
       const attempt = (metadata as Metadata & Picked)[ATTEMPT];
       if (attempt === undefined) return this.open(metadata, host, path, listener, callId);
       return new RepeatableCall({ metadata, host, path, listener, callId }, attempt, secondAttempts, clock);
     };
-    return patient;
+    return taking;
   }
 }
 
@@ -91,7 +91,7 @@ class OpenStream implements CallListener {
 
   constructor(
     private readonly listener: CallListener,
-    private readonly ports: PatientPorts,
+    private readonly ports: SubchannelPorts,
     private readonly onEnd: () => void,
   ) {}
 
