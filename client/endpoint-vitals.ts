@@ -53,6 +53,9 @@ const UNANSWERED: ReadonlySet<status> = new Set([status.CANCELLED, status.DEADLI
 /** What an ill server, but not a busy one or a wrong request, brings about. */
 const ILLNESS: ReadonlySet<status> = new Set([status.UNAVAILABLE, status.INTERNAL, status.UNKNOWN, status.DATA_LOSS]);
 
+/** Most heartbeats are answered before; then after twice the time each. */
+const FIRST_LOOK_MS = 5;
+
 export class EndpointVitals {
   private silence: SilenceState | null = null;
   private silentReason: string | null = null;
@@ -66,6 +69,7 @@ export class EndpointVitals {
   private silenceEndedMs = -Infinity;
   private armedForMs = Infinity;
   private disarm: () => void = () => undefined;
+  private stopAttending: () => void = () => undefined;
 
   constructor(private readonly ports: VitalsPorts) {}
 
@@ -86,6 +90,7 @@ export class EndpointVitals {
     if (this.silentReason !== null) this.silenceEndedMs = this.ports.clock.nowMs();
     this.silence = null;
     this.silentReason = null;
+    this.stopAttending();
     this.disarm();
     this.armedForMs = Infinity;
   }
@@ -212,14 +217,37 @@ export class EndpointVitals {
     const sentMs = this.silence?.heartbeat?.sentMs;
     const { connections } = this;
     if (sentMs === undefined) return;
+    const absentMs = this.attend(sentMs);
     this.ports.sendHeartbeat(() => {
       // An answer on an earlier connection says nothing of this one.
       if (this.silence === null || connections !== this.connections) return;
+      this.stopAttending();
       const { clock, options } = this.ports;
-      this.takeLife(heartbeatAnswered(this.silence, sentMs, clock.nowMs(), options.silence));
+      this.takeLife(heartbeatAnswered(this.silence, sentMs + absentMs(), clock.nowMs(), options.silence));
       this.consider();
       this.ports.onLife();
     });
+  }
+
+  /**
+   * Finds out how long this side stood still while a heartbeat is on its way: that is no time that the endpoint took. Timers
+   * go off before sockets are read, so it is known by the time an answer is.
+   * @returns tells it, ms
+   */
+  private attend(sinceMs: number): () => number {
+    const { clock, options } = this.ports;
+    let absentMs = 0;
+    const lookAgain = (atMs: number, stepMs: number): void => {
+      this.stopAttending = clock.after(stepMs, () => {
+        const nowMs = clock.nowMs();
+        const lateMs = nowMs - atMs - stepMs;
+        if (lateMs > options.silence.ownLatenessMs) absentMs += lateMs;
+        if (stepMs < options.silence.maxTimeoutMs) lookAgain(nowMs, 2 * stepMs);
+      });
+    };
+    this.stopAttending();
+    lookAgain(sinceMs, FIRST_LOOK_MS);
+    return () => absentMs;
   }
 
   private takeLife(next: SilenceState): void {

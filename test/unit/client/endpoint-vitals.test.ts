@@ -2,6 +2,28 @@ import { EndpointVitals } from '../../../client/endpoint-vitals';
 import { parseClientOptions, vitalsOptions } from '../../../client/options';
 import { VirtualClock } from '../../support/virtual-clock';
 
+/** Timers of a process that can stand still; what its sockets brought meanwhile is read after them. */
+class StandingClock extends VirtualClock {
+  private untilMs = -Infinity;
+
+  standStill(forMs: number): void {
+    this.untilMs = this.nowMs() + forMs;
+  }
+
+  override after(delayMs: number, fire: () => void): () => void {
+    let cancel = super.after(delayMs, () => {
+      const leftMs = this.untilMs - this.nowMs();
+      if (leftMs > 0) cancel = super.after(leftMs, fire);
+      else fire();
+    });
+    return () => cancel();
+  }
+
+  read(afterMs: number, take: () => void): void {
+    super.after(afterMs, () => void super.after(Math.max(0, this.untilMs - this.nowMs()) + 0.01, take));
+  }
+}
+
 it('the answer to a heartbeat is no news, so that many endpoints do not make all of them be judged all the time', () => {
   const clock = new VirtualClock();
   let changes = 0;
@@ -19,4 +41,37 @@ it('the answer to a heartbeat is no news, so that many endpoints do not make all
   expect(lives).toBeGreaterThan(50);
   expect(changes).toBe(0);
   vitals.disconnected();
+});
+
+it.each([
+  ['stood still itself', true],
+  ['waited for the server', false],
+])('after a heartbeat that took long while this side %s, later silence is found at once: %s', (_how, own) => {
+  const clock = new StandingClock();
+  let answersAfterMs: number | null = 2;
+  let pauseMs = 0;
+  const vitals = new EndpointVitals({
+    clock,
+    options: vitalsOptions(parseClientOptions({})),
+    sendHeartbeat: (answered) => {
+      if (answersAfterMs === null) return;
+      const isSlow = pauseMs > 0;
+      if (isSlow && own) clock.standStill(pauseMs);
+      clock.read(isSlow && !own ? pauseMs : answersAfterMs, answered);
+      pauseMs = 0;
+    },
+    onChange: () => undefined,
+    onLife: () => undefined,
+    onDoubt: () => undefined,
+  });
+  vitals.connected();
+  clock.advance(20_500);
+  pauseMs = 700;
+  clock.advance(3_000);
+  answersAfterMs = null;
+  vitals.attemptStarted(clock.nowMs());
+  clock.advance(300);
+  expect(vitals.silentWhy !== null).toBe(own);
+  vitals.disconnected();
+  expect(clock.pendingTimers()).toBe(0);
 });
