@@ -29,8 +29,6 @@ export interface CallPathOptions {
 }
 
 const WARM_UP = 2;
-/** What the compiler makes of a process, and where its memory lies, is good or bad luck by a tenth: so each is started anew. */
-const ROUNDS_OF_A_PROCESS = 5;
 
 type Caller = Worker<RoundRequest, Round>;
 /** Of one concurrency, in one round. */
@@ -45,24 +43,19 @@ export async function benchCallPath(
   const where = circumstances(options.command, site.consul.version);
   const { targets, absent } = await serve(site);
   for (const name of absent) say(`${name} is not installed: the bench goes on without it`);
-  const { rounds, callsPerRound, concurrencies } = options;
-  const measured = new Map(concurrencies.map((concurrency) => [concurrency, [] as RoundOfAll[]]));
-  for (let done = 0; done < rounds; done += ROUNDS_OF_A_PROCESS) {
-    const callers = await startCallers(site, targets);
-    const until = Math.min(rounds, done + ROUNDS_OF_A_PROCESS);
-    for (const [concurrency, all] of measured) {
-      // Connections and compilers are warm before anything counts.
-      await oneRound(callers, { concurrency, calls: WARM_UP * callsPerRound }, 0);
-      for (let round = done; round < until; round += 1) {
-        all.push(await oneRound(callers, { concurrency, calls: callsPerRound }, round));
-      }
+  const callers = await startCallers(site, targets);
+  const rows: CallPathRow[] = [];
+  for (const concurrency of options.concurrencies) {
+    const rounds: RoundOfAll[] = [];
+    // Connections and compilers are warm before anything counts.
+    await oneRound(callers, { concurrency, calls: WARM_UP * options.callsPerRound }, 0);
+    for (let round = 0; round < options.rounds; round += 1) {
+      rounds.push(await oneRound(callers, { concurrency, calls: options.callsPerRound }, round));
     }
-    await Promise.all([...callers.values()].map((caller) => caller.stop()));
-    say(`call path: ${until} of ${rounds} rounds are done`);
+    for (const variant of callers.keys()) rows.push(rowOf(variant, concurrency, rounds));
+    say(`call path: ${options.rounds} rounds at concurrency ${concurrency} are done`);
   }
-  const rows = [...measured].flatMap(([concurrency, all]) =>
-    VARIANTS.filter((variant) => all[0]?.has(variant)).map((variant) => rowOf(variant, concurrency, all)),
-  );
+  const { rounds, callsPerRound } = options;
   return { ...where, rounds, callsPerRound, absent, rows };
 }
 

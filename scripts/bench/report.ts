@@ -81,11 +81,10 @@ ${circumstancesLine(result)}
 
 Unary \`Add\` on one Calculator, with an idle backup. Each variant is a process of its own; all are alive, and one is measured
 at a time. ${rounds} rounds of ${callsPerRound} calls per variant and concurrency; the order of the turns shifts from round
-to round, and every five rounds all processes are started anew. CPU is the client process's time, user and system, for 1000
-calls. Each figure is a median over the rounds; each ratio (x) is the median of the ratios to \`raw\` in the same round.
-\`Understudy\` is the default: health watched, safe calls repeated and hedged, a real Consul; with \`Prometheus\` each call
-and attempt goes into histograms, too. Those with a policy have both servers as equals. \`attempts\` is per call, 1 where
-nobody counts.${absentLine(absent)}
+to round. CPU is the client process's time, user and system, for 1000 calls. Each figure is a median over the rounds; each
+ratio (x) is the median of the ratios to \`raw\` in the same round. \`Understudy\` is the default: health watched, safe calls
+repeated and hedged, a real Consul; with \`Prometheus\` each call and attempt goes into histograms, too. Those with a policy
+have both servers as equals. \`attempts\` is per call, 1 where nobody counts.${absentLine(absent)}
 
 ![Client CPU per call of each variant against the raw channel](images/bench-call-path.svg)
 
