@@ -14,7 +14,7 @@ import {
   type SubchannelCall,
   type SubchannelInterface,
 } from './grpc-experimental';
-import type { MethodSafety } from './method-safety';
+import { streamsAnswers, type MethodSafety } from './method-safety';
 import { RepeatableCall } from './repeatable-call';
 import type { SecondAttempts } from './second-attempts';
 
@@ -62,8 +62,7 @@ export class AttemptSubchannel extends BaseSubchannelWrapper implements Connecti
   /** One attempt, on the wire at once. */
   open(...[metadata, host, path, listener, callId]: Parameters<RealSubchannel['createCall']>): SubchannelCall {
     const real = super.getRealSubchannel();
-    const shape = this.ports.safety.shapeOf(path);
-    if (shape === 'unary' || shape === 'client-stream') {
+    if (!streamsAnswers(this.ports.safety.shapeOf(path))) {
       return real.createCall(metadata, host, path, listener, callId);
     }
     const stream: OpenStream = new OpenStream(listener, this.ports, () => this.streams.delete(stream));

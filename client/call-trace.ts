@@ -10,7 +10,7 @@ import type { AttemptReason, CallMonitor } from './call-monitor';
 import type { EndpointVitals } from './endpoint-vitals';
 import type { Filter, RealSubchannel, SubchannelCall } from './grpc-experimental';
 import type { LoadReports } from './load-reports';
-import type { MethodShape } from './method-safety';
+import { streamsAnswers, type MethodShape } from './method-safety';
 
 export interface TracedMethod {
   readonly shape: MethodShape;
@@ -91,9 +91,8 @@ export class CallTrace implements Filter {
     return this.tried.length < this.method.maxAttempts;
   }
 
-  /** More than one message may come back. */
   private get streams(): boolean {
-    return this.method.shape === 'server-stream' || this.method.shape === 'both-streams';
+    return streamsAnswers(this.method.shape);
   }
 
   /** A pick: the attempt has still to be started. */

@@ -19,6 +19,11 @@ interface MethodWithOptions {
 /** How a method's messages come. Of methods that nobody told us about, anything may be expected: `both-streams`. */
 export type MethodShape = 'unary' | 'client-stream' | 'server-stream' | 'both-streams';
 
+/** More than one message may come back. */
+export function streamsAnswers(shape: MethodShape): boolean {
+  return shape === 'server-stream' || shape === 'both-streams';
+}
+
 export class MethodSafety {
   private readonly levels = new Map<string, MethodLevel>();
   private readonly knownServices = new Set<string>();

@@ -10,7 +10,7 @@ import { status, type Metadata } from '@grpc/grpc-js';
 import type { Clock } from '../core/time/clock';
 import type { Attempt } from './call-trace';
 import type { CallEnd, CallListener, SubchannelCall } from './grpc-experimental';
-import { REPEATED_STATUSES } from './method-safety';
+import { REPEATED_STATUSES, streamsAnswers } from './method-safety';
 import { remainingTimeout } from './remaining-timeout';
 import type { SecondAttempts, WatchedCall } from './second-attempts';
 
@@ -96,8 +96,7 @@ export class RepeatableCall implements SubchannelCall, WatchedCall {
   messageCame(leg: Leg, message: unknown): void {
     if (this.bound === null) {
       leg.messages.push(message);
-      const { shape } = leg.attempt.trace.method;
-      if (shape === 'server-stream' || shape === 'both-streams') this.bind(leg);
+      if (streamsAnswers(leg.attempt.trace.method.shape)) this.bind(leg);
     } else if (leg === this.bound) this.wish.listener.onReceiveMessage(message);
   }
 
