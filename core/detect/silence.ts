@@ -6,7 +6,7 @@
  * Two standards, both learnt, so that it fits loopback, LAN, WAN and crowded machines by itself. How long calls usually
  * wait for the next answer says when to ask; the answers of heartbeats say how long to wait for one: twice the slowest of
  * the last 10 to 20 s, and never less than the retransmission timer of TCP (RFC 6298: smoothed mean plus four
- * deviations). A judge who was late himself gives the time once more.
+ * deviations). A judge who was late himself gives it once more, or where that is long, little more than he was late.
  */
 import { frugalQuantile } from '../measure/frugal-quantile';
 
@@ -153,8 +153,10 @@ export function considerSilence(state: SilenceState, nowMs: number, options: Sil
   if (heartbeat === null) return considerHeartbeat(state, nowMs, options);
   if (nowMs < heartbeat.dueMs || state.silent)
     return step(state, Math.max(heartbeat.dueMs, nowMs + options.idleMs / 4));
-  if (nowMs - heartbeat.dueMs > options.ownLatenessMs && heartbeat.doubts < MAX_DOUBTS) {
-    const dueMs = nowMs + heartbeatTimeoutMs(state, options);
+  const lateMs = nowMs - heartbeat.dueMs;
+  if (lateMs > options.ownLatenessMs && heartbeat.doubts < MAX_DOUBTS) {
+    // Whoever shares a machine with the judge may have been away as long as he was.
+    const dueMs = nowMs + Math.min(heartbeatTimeoutMs(state, options), 2 * options.minTimeoutMs + lateMs);
     return step({ ...state, heartbeat: { ...heartbeat, dueMs, doubts: heartbeat.doubts + 1 } }, dueMs);
   }
   const reason =

@@ -98,6 +98,16 @@ describe('silence', () => {
     expect(step.state.silent).toBe(true);
   });
 
+  it('gives little more than it was late, where heartbeats have taken long before', () => {
+    const slow = heartbeatAnswered(look(measured(), 7_000).state, 7_000, 7_900, OPTIONS);
+    let step = look(attemptSent(slow, 8_000), 9_000);
+    expect(step.wakeAtMs).toBe(10_000);
+    step = look(step.state, 10_030);
+    expect(step).toMatchObject({ state: { silent: false }, wakeAtMs: 10_030 + 2 * 60 + 30 });
+    step = look(step.state, 11_600);
+    expect(step).toMatchObject({ state: { silent: false }, wakeAtMs: 12_600 });
+  });
+
   it('allows a heartbeat what its round trips need, within bounds', () => {
     const after = (...tripsMs: readonly number[]): SilenceState => {
       let state = measured();
