@@ -8,7 +8,7 @@
  * id of a GOAWAY).
  */
 import { status, type ServiceConfig } from '@grpc/grpc-js';
-import { hedgeDelayMs, type HedgeOptions } from '../core/decide/hedge';
+import { lateAfterMs, type HedgeOptions } from '../core/decide/hedge';
 import type { Clock } from '../core/time/clock';
 import { CallIdFilter } from './call-id';
 import { CallTrace, type TracedMethod } from './call-trace';
@@ -37,7 +37,8 @@ export interface CallConfigParts {
 interface Method extends TracedMethod {
   readonly config: MethodConfig;
   readonly needsCallId: boolean;
-  lateAfterMs: number | null;
+  usualMs: number | null;
+  lateAfterMs: number;
 }
 
 export class CallConfigSelector implements ConfigSelector {
@@ -48,7 +49,8 @@ export class CallConfigSelector implements ConfigSelector {
   invoke(path: string): CallConfig {
     const { monitor, budget, clock, hedge } = this.parts;
     const method = this.methodOf(path);
-    if (method.repeatable) method.lateAfterMs = hedgeDelayMs(monitor.usualAttemptMs(path), hedge);
+    method.usualMs = monitor.usualAttemptMs(path);
+    method.lateAfterMs = lateAfterMs(method.usualMs, hedge);
     const trace = new CallTrace(path, method, monitor, clock);
     monitor.callStarted();
     budget.callStarted(trace.startedMs);
@@ -68,7 +70,7 @@ export class CallConfigSelector implements ConfigSelector {
   private methodOf(path: string): Method {
     const known = this.methods.get(path);
     if (known !== undefined) return known;
-    const { safety, userConfig, maxAttempts } = this.parts;
+    const { safety, userConfig, maxAttempts, hedge } = this.parts;
     const base = matching(userConfig, path) ?? { name: [] };
     const userDecided = base.retryPolicy !== undefined || base.hedgingPolicy !== undefined;
     const repeatable = !userDecided && maxAttempts > 1 && safety.mayBeRepeated(path);
@@ -77,8 +79,10 @@ export class CallConfigSelector implements ConfigSelector {
       shape: safety.shapeOf(path),
       held: safety.mayBeRepeated(path),
       repeatable,
+      hedged: repeatable && hedge.enabled,
       needsCallId: safety.needsCallId(path),
-      lateAfterMs: null,
+      usualMs: null,
+      lateAfterMs: hedge.firstDelayMs,
       maxAttempts: repeatable ? maxAttempts : Infinity,
     };
     this.methods.set(path, method);

@@ -7,7 +7,7 @@ import { Metadata, status, type StatusObject } from '@grpc/grpc-js';
 import { outcomeOf } from '../core/measure/outcome';
 import type { Clock } from '../core/time/clock';
 import type { AttemptReason, CallMonitor } from './call-monitor';
-import type { EndpointVitals } from './endpoint-vitals';
+import type { EndpointVitals, Pace } from './endpoint-vitals';
 import type { Filter, RealSubchannel, SubchannelCall } from './grpc-experimental';
 import type { LoadReports } from './load-reports';
 import { streamsAnswers, type MethodShape } from './method-safety';
@@ -16,10 +16,14 @@ export interface TracedMethod {
   readonly shape: MethodShape;
   /** Nothing is shown of an attempt that another one could still better. */
   readonly held: boolean;
-  /** It may be sent to another endpoint when its attempt fails or is late. */
+  /** It may be sent to another endpoint when its attempt fails, … */
   readonly repeatable: boolean;
-  /** An attempt that takes longer is late; null: no attempt ever is. */
-  readonly lateAfterMs: number | null;
+  /** … and when its attempt is late. */
+  readonly hedged: boolean;
+  /** All but one in a hundred of its good attempts took less lately; null: nothing is known. */
+  readonly usualMs: number | null;
+  /** An attempt that takes longer is late. */
+  readonly lateAfterMs: number;
   readonly maxAttempts: number;
 }
 
@@ -116,7 +120,7 @@ export class CallTrace implements Filter {
     // Who ends while another is still out has lost to it, and was waited for up to now.
     const waited = !this.hasBegun || this.out > 0;
     const tookMs = nowMs - startedMs;
-    endpoint.vitals.attemptEnded(code, waited, tookMs, this.isPrompt(endpoint, tookMs), nowMs);
+    endpoint.vitals.attemptEnded(code, waited, tookMs, this.paceOf(attempt, code, tookMs), nowMs);
     endpoint.load.attemptEnded(trailers, nowMs);
     this.monitor.attemptEnded(this.path, endpoint.entry.id, code, why, tookMs);
     if (!this.streams) {
@@ -130,11 +134,14 @@ export class CallTrace implements Filter {
     this.monitor.attemptFailed({ method: this.path, endpoint: endpoint.entry.id, code: status[code], details });
   }
 
-  /** Of an attempt that ends well: in time, or late but still before those that were asked later. */
-  private isPrompt(endpoint: TriedEndpoint, tookMs: number): boolean {
-    const { lateAfterMs } = this.method;
-    if (this.streams || lateAfterMs === null) return false;
-    return tookMs <= lateAfterMs || (this.tried.length > 1 && endpoint === this.tried[0]);
+  private paceOf({ endpoint }: Attempt, code: status, tookMs: number): Pace {
+    const { hedged, usualMs, lateAfterMs } = this.method;
+    if (this.streams) return 'unknown';
+    // Late, but still before those that were asked later.
+    const won = code === status.OK && this.tried.length > 1 && endpoint === this.tried[0];
+    // What nobody is asked beside takes a slow server's time for the usual.
+    if (won || tookMs <= lateAfterMs) return hedged ? 'prompt' : 'unknown';
+    return usualMs === null ? 'unknown' : 'late';
   }
 
   /** Who is cancelled in favour of an attempt that began later was outrun. The two ends come in either order. */

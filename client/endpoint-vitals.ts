@@ -53,6 +53,9 @@ const UNANSWERED: ReadonlySet<status> = new Set([status.CANCELLED, status.DEADLI
 /** What an ill server, but not a busy one or a wrong request, brings about. */
 const ILLNESS: ReadonlySet<status> = new Set([status.UNAVAILABLE, status.INTERNAL, status.UNKNOWN, status.DATA_LOSS]);
 
+/** What an attempt took, by the measure of its method. */
+export type Pace = 'prompt' | 'late' | 'unknown';
+
 /** Most heartbeats are answered before; then after twice the time each. */
 const FIRST_LOOK_MS = 5;
 
@@ -165,24 +168,21 @@ export class EndpointVitals {
     if (this.silence !== null) this.takeLife(attemptEnded(this.silence, true, nowMs));
   }
 
-  /**
-   * @param waited false when attemptAnswered was told before
-   * @param prompt it took no longer than its kind usually does
-   */
-  attemptEnded(code: status, waited: boolean, tookMs: number, prompt: boolean, nowMs: number): void {
+  /** @param waited false when attemptAnswered was told before */
+  attemptEnded(code: status, waited: boolean, tookMs: number, pace: Pace, nowMs: number): void {
     const isGood = code === status.OK;
     if (isGood && waited) this.latency.add(tookMs, nowMs);
     const answered = isGood || !UNANSWERED.has(code);
     this.underWay -= 1;
     this.trialRuns = false;
     if (this.silence !== null && waited) this.takeLife(attemptEnded(this.silence, answered, nowMs));
-    if (answered) this.observe(!isGood && ILLNESS.has(code) ? 'failed' : prompt ? 'prompt' : 'good', nowMs);
+    if (answered) this.observe(!isGood && ILLNESS.has(code) ? 'failed' : pace === 'prompt' ? 'prompt' : 'good', nowMs);
+    else if (code === status.DEADLINE_EXCEEDED && pace === 'late') this.fellBehind('unanswered', nowMs);
   }
 
   /** A call that it kept waiting was answered by another endpoint, which was asked later. */
   outrun(nowMs: number): void {
-    // Silence is told by other signs, and is over at once when it ends.
-    if (this.silentReason === null && !this.doubtful) this.observe('outrun', nowMs);
+    this.fellBehind('outrun', nowMs);
   }
 
   /** Asks for a sign of life now, unless one is awaited already. */
@@ -260,8 +260,13 @@ export class EndpointVitals {
     this.ports.onChange();
   }
 
+  /** Silence is told by other signs, and is over at once when it ends. */
+  private fellBehind(how: 'outrun' | 'unanswered', nowMs: number): void {
+    if (this.silentReason === null && !this.doubtful) this.observe(how, nowMs);
+  }
+
   private observe(end: CallEnd, nowMs: number): void {
-    if (end === 'failed' || end === 'outrun') this.signs = addSign(this.signs, nowMs);
+    if (end !== 'prompt' && end !== 'good') this.signs = addSign(this.signs, nowMs);
     const next = observeCall(this.ejection, end, nowMs, this.ports.options.ejection);
     // Nearly every call changes nothing.
     if (next !== this.ejection || this.signs !== null) this.changeEjection(next);

@@ -51,8 +51,8 @@ const schema = z.strictObject({
   /** Attempts of one repeatable call, the first one included. */
   maxAttempts: z.int().min(1).max(5).default(4),
   /**
-   * Send a repeatable call to a second endpoint when its first attempt is later than 99 % of its kind, or waits for one
-   * that went down.
+   * Send a repeatable call to a second endpoint when its first attempt is later than 99 % of its kind, when half its time is
+   * over and such calls usually take less, or when it waits for one that went down.
    */
   hedging: z.boolean().default(true),
   /** A second attempt is never sent earlier than this, ms, beside one that may still be answered. */
@@ -76,7 +76,10 @@ const schema = z.strictObject({
   everybodySilentMs: durationMs.default(2_000),
   /** Failed calls in a row that eject an endpoint. */
   ejectAfterFailures: z.int().min(1).default(3),
-  /** Calls in a row, over at least `slowAfterMs`, that others answered first though they were asked later: too slow. */
+  /**
+   * Too slow: so many calls in a row, over at least `slowAfterMs`, that others answered first though they were asked later, or
+   * that nobody answered before their deadlines though such calls usually are.
+   */
   ejectAfterOutruns: z.int().min(2).default(5),
   slowAfterMs: durationMs.default(1_000),
   /** First ejection, ms; it doubles each time up to the maximum. */

@@ -8,10 +8,11 @@
  */
 import { status, type Metadata } from '@grpc/grpc-js';
 import type { Clock } from '../core/time/clock';
+import { hedgeAfterMs } from '../core/decide/hedge';
 import type { Attempt } from './call-trace';
 import type { CallEnd, CallListener, SubchannelCall } from './grpc-experimental';
 import { REPEATED_STATUSES, streamsAnswers } from './method-safety';
-import { remainingTimeout } from './remaining-timeout';
+import { remainingTimeout, timeoutMs } from './remaining-timeout';
 import type { SecondAttempts, WatchedCall } from './second-attempts';
 
 /** What grpc-js wants sent. */
@@ -180,9 +181,11 @@ export class RepeatableCall implements SubchannelCall, WatchedCall {
     const { trace } = attempt;
     this.out = this.out.length === 0 ? [leg] : [...this.out, leg];
     trace.attemptStarted(attempt);
-    const { lateAfterMs } = trace.method;
-    if (lateAfterMs !== null && trace.repeatable) {
-      this.dueMs = attempt.startedMs + lateAfterMs;
+    const { hedged, lateAfterMs, usualMs } = trace.method;
+    if (hedged) {
+      const timeout = metadata.get(TIMEOUT_KEY)[0];
+      const leftMs = typeof timeout === 'string' ? timeoutMs(timeout) : Infinity;
+      this.dueMs = attempt.startedMs + hedgeAfterMs(lateAfterMs, usualMs, leftMs);
       this.calls.watch(this);
     }
     return leg;

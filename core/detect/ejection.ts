@@ -1,13 +1,13 @@
 /**
  * Decides from the ends of real calls whether an endpoint is ill though it says SERVING: several failures in a row eject
- * it for a while, and so does being outrun by others for a time. Then it is tried with one call at a time. It knows
- * nothing of connections or of silence.
+ * it for a while, and so does falling behind for a time: being outrun by others, or leaving calls unanswered until their
+ * deadlines. Then it is tried with one call at a time. It knows nothing of connections or of silence.
  */
 
 export interface EjectionOptions {
   /** So many failures in a row eject. */
   readonly failures: number;
-  /** So many outrun calls in a row eject, … */
+  /** So many outrun or unanswered calls in a row eject, … */
   readonly outruns: number;
   /** … if they span at least this time, ms: a pause is not slowness. */
   readonly slowAfterMs: number;
@@ -21,8 +21,9 @@ export interface EjectionOptions {
 /**
  * What the end of a call says of its endpoint. `prompt`: well, and no later than its kind usually is. `good`: well, but
  * late, or of a kind whose times are not known. `outrun`: late, and another endpoint, asked later, answered it first.
+ * `unanswered`: late when its deadline came.
  */
-export type CallEnd = 'prompt' | 'good' | 'outrun' | 'failed';
+export type CallEnd = 'prompt' | 'good' | 'outrun' | 'unanswered' | 'failed';
 
 /** Why it was ejected. */
 export interface EjectionCause {
@@ -30,13 +31,21 @@ export interface EjectionCause {
   readonly text: string;
 }
 
+/** So many calls in a row, and since when. */
+interface Row {
+  readonly calls: number;
+  readonly sinceMs: number;
+}
+
 export type EjectionState =
   | {
       readonly phase: 'in';
       /** Failures in a row. */
       readonly streak: number;
-      /** Outrun calls in a row, with no prompt one between, and since when. */
-      readonly outrun: { readonly calls: number; readonly sinceMs: number } | null;
+      /** Outrun calls in a row, with no prompt one between. */
+      readonly outrun: Row | null;
+      /** Unanswered calls in a row, with no answer between. */
+      readonly unanswered: Row | null;
       readonly ejections: number;
     }
   | { readonly phase: 'ejected'; readonly cause: EjectionCause; readonly untilMs: number; readonly ejections: number }
@@ -50,11 +59,11 @@ export type EjectionState =
 
 type StateOf<Phase> = EjectionState & { phase: Phase };
 
-export const NOT_EJECTED: EjectionState = { phase: 'in', streak: 0, outrun: null, ejections: 0 };
+export const NOT_EJECTED: EjectionState = { phase: 'in', streak: 0, outrun: null, unanswered: null, ejections: 0 };
 
 /** No call that ended speaks against it. */
 export function isUntroubled(state: EjectionState): boolean {
-  return state.phase === 'in' && state.streak === 0 && state.outrun === null;
+  return state.phase === 'in' && state.streak === 0 && state.outrun === null && state.unanswered === null;
 }
 
 /** Takes the end of one call in. */
@@ -71,7 +80,7 @@ export function observeCall(
     case 'in':
       return observeIn(state, end, nowMs, options);
     case 'probation': {
-      if (end === 'failed' || end === 'outrun') return ejected(state, causeOf(end, 1, 0), nowMs, options);
+      if (end !== 'prompt' && end !== 'good') return ejected(state, causeOf(end, 1, 0), nowMs, options);
       if (end === 'good' && state.cause.slow) return state;
       const passed = state.passed + 1;
       return passed < options.trials ? { ...state, passed } : NOT_EJECTED;
@@ -82,19 +91,20 @@ export function observeCall(
 function observeIn(state: StateOf<'in'>, end: CallEnd, nowMs: number, options: EjectionOptions): EjectionState {
   switch (end) {
     case 'prompt':
-      return state.streak === 0 && state.outrun === null ? state : { ...state, streak: 0, outrun: null };
+      return isUntroubled(state) ? state : { ...state, streak: 0, outrun: null, unanswered: null };
     case 'good':
-      return state.streak === 0 ? state : { ...state, streak: 0 };
+      return state.streak === 0 && state.unanswered === null ? state : { ...state, streak: 0, unanswered: null };
     case 'failed': {
       const streak = state.streak + 1;
-      if (streak < options.failures) return { ...state, streak };
+      if (streak < options.failures) return { ...state, streak, unanswered: null };
       return ejected(state, causeOf(end, streak, 0), nowMs, options);
     }
-    case 'outrun': {
-      const { calls, sinceMs } = state.outrun ?? { calls: 0, sinceMs: nowMs };
-      const outrun = { calls: calls + 1, sinceMs };
-      if (outrun.calls < options.outruns || nowMs - sinceMs < options.slowAfterMs) return { ...state, outrun };
-      return ejected(state, causeOf(end, outrun.calls, nowMs - sinceMs), nowMs, options);
+    case 'outrun':
+    case 'unanswered': {
+      const { calls, sinceMs } = state[end] ?? { calls: 0, sinceMs: nowMs };
+      const row = { calls: calls + 1, sinceMs };
+      if (row.calls < options.outruns || nowMs - sinceMs < options.slowAfterMs) return { ...state, [end]: row };
+      return ejected(state, causeOf(end, row.calls, nowMs - sinceMs), nowMs, options);
     }
   }
 }
@@ -107,8 +117,9 @@ export function passTime(state: EjectionState, nowMs: number, options: EjectionO
   if (state.phase === 'probation' && nowMs >= unusedUntilMs(state, options)) {
     // One more of what ejected it is enough to do so again.
     const { slow } = state.cause;
-    const outrun = slow ? { calls: options.outruns - 1, sinceMs: nowMs - options.slowAfterMs } : null;
-    return { phase: 'in', streak: slow ? 0 : options.failures - 1, outrun, ejections: state.ejections };
+    const row = slow ? { calls: options.outruns - 1, sinceMs: nowMs - options.slowAfterMs } : null;
+    const streak = slow ? 0 : options.failures - 1;
+    return { phase: 'in', streak, outrun: row, unanswered: row, ejections: state.ejections };
   }
   return state;
 }
@@ -119,10 +130,11 @@ export function ejectionWakeMs(state: EjectionState, options: EjectionOptions): 
   return state.phase === 'probation' ? unusedUntilMs(state, options) : null;
 }
 
-function causeOf(end: 'failed' | 'outrun', calls: number, overMs: number): EjectionCause {
+function causeOf(end: 'failed' | 'outrun' | 'unanswered', calls: number, overMs: number): EjectionCause {
   if (end === 'failed') return { slow: false, text: calls > 1 ? `its last ${calls} calls failed` : 'a trial failed' };
   const which = calls > 1 ? `its last ${calls} calls, over ${Math.round(overMs)} ms,` : 'a trial';
-  return { slow: true, text: `it is slow: ${which} took so long that others, asked later, answered first` };
+  const what = end === 'outrun' ? 'others, asked later, answered first' : 'their deadlines came first';
+  return { slow: true, text: `it is slow: ${which} took so long that ${what}` };
 }
 
 function ejected(

@@ -64,7 +64,7 @@ function pickOf(policy: PolicyName, size: number): () => void {
   const pool = Array.from({ length: size }, (_, place) => {
     const vitals = new EndpointVitals({ ...ports, options: vitalsOptions(options) });
     vitals.attemptStarted(clock.nowMs());
-    vitals.attemptEnded(status.OK, true, 1 + (place % 7), true, clock.nowMs());
+    vitals.attemptEnded(status.OK, true, 1 + (place % 7), 'prompt', clock.nowMs());
     // What a picker sees of a connection.
     return { vitals, subchannel: {}, isDown: false } as unknown as EndpointConnection;
   });
@@ -79,7 +79,15 @@ function pickOf(policy: PolicyName, size: number): () => void {
     budget: new RepeatBudget(budgetOptions(options), clock),
   });
   const monitor = new CallMonitor(clock);
-  const method = { shape: 'unary', held: true, repeatable: true, lateAfterMs: 100, maxAttempts: 4 } as const;
+  const method = {
+    shape: 'unary',
+    held: true,
+    repeatable: true,
+    hedged: true,
+    usualMs: 50,
+    lateAfterMs: 100,
+    maxAttempts: 4,
+  } as const;
   const metadata = new Metadata();
   return () => {
     const extraPickInfo = new CallTrace('/calculator.v1.Calculator/Add', method, monitor, clock);

@@ -14,6 +14,8 @@ export const SAFE: TracedMethod = {
   shape: 'unary',
   held: true,
   repeatable: true,
+  hedged: true,
+  usualMs: LATE_MS / 2,
   lateAfterMs: LATE_MS,
   maxAttempts: 4,
 };

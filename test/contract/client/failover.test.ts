@@ -43,6 +43,19 @@ it('gives all calls to the primary, keeps the next tier connected, and leaves th
   });
 });
 
+it('leaves a primary that answers heartbeats but no calls, though none of them may be repeated', async () => {
+  const client = bench.client();
+  const reasons: string[] = [];
+  bench.understudy.events.on('failover', ({ reason }) => reasons.push(reason));
+  for (let call = 0; call < 20; call += 1) await memoryAdd(client, `before-${call}`);
+  primary.hold = new Promise(() => undefined);
+  const asked = async (call: number): Promise<string> =>
+    (await memoryAdd(client, `id-${call}`, 400).catch(() => ({ instance: 'nobody' }))).instance;
+  for (let call = 0; bench.tierChanges.length < 2 && call < 20; call += 1) expect(await asked(call)).toBe('nobody');
+  expect(reasons).toEqual([expect.stringContaining('took so long that their deadlines came first')]);
+  expect(await asked(20)).toBe('two');
+});
+
 it('moves to the backup when the primary dies, without losing a safe call that was in flight', async () => {
   const client = bench.client();
   await add(client);

@@ -7,7 +7,15 @@ import { parseClientOptions, vitalsOptions } from '../../../client/options';
 import { VirtualClock } from '../../support/virtual-clock';
 
 const METHOD = '/test.Shop/Read';
-const SAFE_UNARY = { shape: 'unary', held: true, repeatable: true, lateAfterMs: 100, maxAttempts: 4 } as const;
+const SAFE_UNARY = {
+  shape: 'unary',
+  held: true,
+  repeatable: true,
+  hedged: true,
+  usualMs: 50,
+  lateAfterMs: 100,
+  maxAttempts: 4,
+} as const;
 
 function scene(): { vitals: EndpointVitals; clock: VirtualClock; monitor: CallMonitor; call: () => () => void } {
   const clock = new VirtualClock();

@@ -47,7 +47,15 @@ function endpoint(id: string, fitness: Fitness, standing: 'in' | 'probation', he
 function pickedBeside(suspect: Judged): unknown {
   const decision = { level: 'fit', state: { activeTier: 0 } } as unknown as TierDecision;
   const over = pickerOver([endpoint('good', 'fit', 'in'), suspect], decision, context, { next: 0 }, clock.nowMs());
-  const method = { shape: 'unary', held: true, repeatable: true, lateAfterMs: null, maxAttempts: 4 } as const;
+  const method = {
+    shape: 'unary',
+    held: true,
+    repeatable: true,
+    hedged: false,
+    usualMs: null,
+    lateAfterMs: 100,
+    maxAttempts: 4,
+  } as const;
   const trace = new CallTrace('/a.B/C', method, new CallMonitor(clock), clock);
   return over?.picker.pick({ metadata: new Metadata(), extraPickInfo: trace as never }).subchannel;
 }

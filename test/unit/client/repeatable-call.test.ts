@@ -85,6 +85,17 @@ describe('an attempt that is late', () => {
     expect(scene.wire(1).metadata.getMap()).toEqual({ 'grpc-timeout': '490m', 'grpc-previous-rpc-attempts': '1' });
   });
 
+  it('has a second attempt after half its time, where late is later than that', () => {
+    const metadata = new Metadata();
+    metadata.set('grpc-timeout', '1S');
+    const scene = new Scene(['a', 'b'], { usualMs: 400, lateAfterMs: 1_500 }, metadata);
+    scene.clock.advance(499);
+    expect(scene.asked).toEqual(['a']);
+    scene.clock.advance(2);
+    expect(scene.asked).toEqual(['a', 'b']);
+    expect(scene.wire(1).metadata.getMap()).toMatchObject({ 'grpc-timeout': '500m' });
+  });
+
   it('is no reason for more attempts than are allowed', () => {
     const scene = new Scene(['a', 'b', 'c'], { maxAttempts: 2 });
     scene.clock.advance(1_000);

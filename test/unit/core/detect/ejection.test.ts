@@ -10,7 +10,13 @@ import {
 
 const OPTIONS = { failures: 3, outruns: 5, slowAfterMs: 1_000, baseMs: 1_000, maxMs: 8_000, trials: 3 };
 
-const ENDS: Readonly<Record<string, CallEnd>> = { '.': 'prompt', '~': 'good', o: 'outrun', x: 'failed' };
+const ENDS: Readonly<Record<string, CallEnd>> = {
+  '.': 'prompt',
+  '~': 'good',
+  o: 'outrun',
+  u: 'unanswered',
+  x: 'failed',
+};
 
 /** Each call ends `everyMs` after the one before. */
 function after(calls: string, from: EjectionState = NOT_EJECTED, nowMs = 0, everyMs = 0): EjectionState {
@@ -40,12 +46,22 @@ describe('ejection', () => {
     });
   });
 
+  it('needs as much of calls that nobody answered before their deadlines', () => {
+    expect(after('uuuuu', NOT_EJECTED, 0, 249).phase).toBe('in');
+    for (const answered of '.~x') expect(after(`uuuu${answered}uuuu`, NOT_EJECTED, 0, 1_000).phase).toBe('in');
+    expect(after('uuouuu', NOT_EJECTED, 0, 250)).toMatchObject({
+      phase: 'ejected',
+      cause: { text: 'it is slow: its last 5 calls, over 1250 ms, took so long that their deadlines came first' },
+    });
+  });
+
   it('takes it back only when it is prompt again, if it was slow', () => {
     const slow = passTime(after('ooooo', NOT_EJECTED, 0, 250), 2_000, OPTIONS);
     expect(slow.phase).toBe('probation');
     expect(after('~~~~~', slow, 2_000).phase).toBe('probation');
     expect(after('.~..', slow, 2_000)).toEqual(NOT_EJECTED);
     expect(after('..o', slow, 2_000)).toMatchObject({ phase: 'ejected', untilMs: 4_000 });
+    expect(after('..u', slow, 2_000)).toMatchObject({ phase: 'ejected', untilMs: 4_000 });
   });
 
   it('is not changed by calls that were already under way', () => {
@@ -79,7 +95,7 @@ describe('ejection', () => {
     expect(after('x', back).phase).toBe('ejected');
     const slow = passTime(passTime(after('ooooo', NOT_EJECTED, 0, 250), 2_000, OPTIONS), 4_000, OPTIONS);
     expect(slow.phase).toBe('in');
-    expect(after('.', slow, 4_000)).toMatchObject({ phase: 'in', outrun: null });
+    expect(after('.', slow, 4_000)).toMatchObject({ phase: 'in', outrun: null, unanswered: null });
     expect(after('o', slow, 4_000).phase).toBe('ejected');
   });
 
