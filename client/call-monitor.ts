@@ -70,6 +70,7 @@ export class CallMonitor {
 
   private readonly usualMs = new Map<string, RecentQuantile>();
   private readonly failures: RecentFailure[] = [];
+  private stoodStillUntilMs = -Infinity;
 
   constructor(private readonly ports: MonitorPorts) {}
 
@@ -81,13 +82,20 @@ export class CallMonitor {
     this.count.attempts += 1;
   }
 
-  attemptSucceeded(method: string, tookMs: number): void {
+  /** What was under way then took our own time, and is no measure. */
+  stoodStill(untilMs: number): void {
+    this.stoodStillUntilMs = untilMs;
+  }
+
+  /** Both in ms of the clock. */
+  attemptSucceeded(method: string, startedMs: number, endedMs: number): void {
+    if (startedMs <= this.stoodStillUntilMs) return;
     let usual = this.usualMs.get(method);
     if (usual === undefined) {
       usual = new RecentQuantile(0.99);
       this.usualMs.set(method, usual);
     }
-    usual.add(tookMs);
+    usual.add(endedMs - startedMs);
   }
 
   /** 99 % of the good attempts of this method took less, ms; null before the first. */

@@ -177,7 +177,7 @@ export class CallTrace implements Filter {
     if (this.streams && !this.hasBegun) {
       this.hasBegun = true;
       if (!this.tried.some((endpoint) => this.wasSilent(endpoint, this.startedMs)))
-        this.monitor.attemptSucceeded(this.path, this.clock.nowMs() - this.startedMs);
+        this.monitor.attemptSucceeded(this.path, this.startedMs, this.clock.nowMs());
     }
     return message;
   }
@@ -191,7 +191,7 @@ export class CallTrace implements Filter {
 
   /** What an outage took is no measure: for long no attempt would count as late. */
   private measure(endpoint: TriedEndpoint, startedMs: number, nowMs: number): void {
-    if (!this.wasSilent(endpoint, startedMs)) this.monitor.attemptSucceeded(this.path, nowMs - startedMs);
+    if (!this.wasSilent(endpoint, startedMs)) this.monitor.attemptSucceeded(this.path, startedMs, nowMs);
   }
 
   private wasSilent({ vitals }: TriedEndpoint, sinceMs: number): boolean {

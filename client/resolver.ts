@@ -41,11 +41,9 @@ export class UnderstudyResolver implements Resolver {
     channelOptions: Readonly<Record<string, unknown>>,
   ) {
     this.target = parseTarget(uri);
-    this.selector = new CallConfigSelector({
-      ...core.callConfigParts(this.target.query.service),
-      userConfig: userServiceConfig(channelOptions),
-    });
-    this.secondAttempts = new SecondAttempts(core.clock);
+    const parts = core.callConfigParts(this.target.query.service);
+    this.selector = new CallConfigSelector({ ...parts, userConfig: userServiceConfig(channelOptions) });
+    this.secondAttempts = new SecondAttempts(core.clock, parts.monitor);
     this.attributes = this.attributesWith({});
   }
 

@@ -15,10 +15,18 @@ export interface WatchedCall {
   goElsewhere(): boolean;
 }
 
+/** Is told when this side stood still, and until when, ms of the clock. */
+export interface StandstillListener {
+  stoodStill(untilMs: number): void;
+}
+
 /** Knows the endpoints of this moment. */
 export interface Places {
   pickElsewhere(trace: CallTrace): Attempt | null;
 }
+
+/** A timer that is so late was not only waiting for its turn. */
+const STANDSTILL_MS = 100;
 
 export class SecondAttempts {
   private readonly underWay = new Set<WatchedCall>();
@@ -27,7 +35,10 @@ export class SecondAttempts {
   private cancelTimer: () => void = () => undefined;
   private reviewIsDue = false;
 
-  constructor(private readonly clock: Clock) {}
+  constructor(
+    private readonly clock: Clock,
+    private readonly listener: StandstillListener,
+  ) {}
 
   /** A call is under way, or has a further attempt. */
   watch(call: WatchedCall): void {
@@ -64,7 +75,15 @@ export class SecondAttempts {
     if (this.armedForMs <= atMs) return;
     this.cancelTimer();
     this.armedForMs = atMs;
-    this.cancelTimer = this.clock.after(Math.max(0, atMs - this.clock.nowMs()), () => this.reviewSoon());
+    this.cancelTimer = this.clock.after(Math.max(0, atMs - this.clock.nowMs()), () => {
+      this.noticeStandstill();
+      this.reviewSoon();
+    });
+  }
+
+  private noticeStandstill(): void {
+    const nowMs = this.clock.nowMs();
+    if (nowMs - this.armedForMs > STANDSTILL_MS) this.listener.stoodStill(nowMs);
   }
 
   /**
@@ -82,6 +101,7 @@ export class SecondAttempts {
   }
 
   private review(asOfMs: number): void {
+    this.noticeStandstill();
     this.disarm();
     let nextMs = Infinity;
     for (const call of [...this.underWay]) {

@@ -67,17 +67,18 @@ export class Caller {
     const { engine, options, random, listener } = ports;
     this.process = new SimProcess(engine);
     const clock = this.process;
+    const monitor = new CallMonitor(clock);
     const safety = new MethodSafety({}, [methods()], () => undefined);
     this.budget = new RepeatBudget(budgetOptions(options), clock);
     const { maxAttempts, hedging: enabled, hedgeMinDelayMs: minDelayMs, hedgeFirstDelayMs: firstDelayMs } = options;
     this.selector = new CallConfigSelector({
       ...{ safety, clock, maxAttempts, budget: this.budget, userConfig: null },
-      monitor: new CallMonitor(clock),
+      monitor,
       hedge: { enabled, minDelayMs, firstDelayMs },
     });
     this.context = {
       ...{ service, registryDescription: 'the simulated Consul', options, clock, safety, budget: this.budget },
-      secondAttempts: new SecondAttempts(clock),
+      secondAttempts: new SecondAttempts(clock, monitor),
       order: null,
       rng: random.next,
       onEndpoint: (candidate) => listener.onEndpoint(id, candidate),

@@ -100,13 +100,21 @@ function observeIn(state: StateOf<'in'>, end: CallEnd, nowMs: number, options: E
       return ejected(state, causeOf(end, streak, 0), nowMs, options);
     }
     case 'outrun':
-    case 'unanswered': {
-      const { calls, sinceMs } = state[end] ?? { calls: 0, sinceMs: nowMs };
-      const row = { calls: calls + 1, sinceMs };
-      if (row.calls < options.outruns || nowMs - sinceMs < options.slowAfterMs) return { ...state, [end]: row };
-      return ejected(state, causeOf(end, row.calls, nowMs - sinceMs), nowMs, options);
-    }
+    case 'unanswered':
+      return fallBehind(state, end, nowMs, options);
   }
+}
+
+function fallBehind(
+  state: StateOf<'in'>,
+  end: 'outrun' | 'unanswered',
+  nowMs: number,
+  options: EjectionOptions,
+): EjectionState {
+  const { calls, sinceMs } = state[end] ?? { calls: 0, sinceMs: nowMs };
+  const row = { calls: calls + 1, sinceMs };
+  if (row.calls < options.outruns || nowMs - sinceMs < options.slowAfterMs) return { ...state, [end]: row };
+  return ejected(state, causeOf(end, row.calls, nowMs - sinceMs), nowMs, options);
 }
 
 /** Lets time pass: an ejection ends in probation, and a probation that nobody used ends well after as long again. */

@@ -61,17 +61,24 @@ interface Server {
 }
 
 export class RepeatableScene {
-  readonly clock = new VirtualClock();
   readonly wires: Wire[] = [];
   /** What the caller was shown, in order. */
   readonly shown: string[] = [];
   readonly servers: Server[] = [];
-  readonly calls = new SecondAttempts(this.clock);
+  readonly calls: SecondAttempts;
+  readonly monitor: CallMonitor;
   private readonly trace: CallTrace;
   readonly call: RepeatableCall;
 
-  constructor(servers: readonly string[], method: Partial<TracedMethod> = {}, metadata = new Metadata()) {
-    this.trace = new CallTrace('/a.B/C', { ...SAFE, ...method }, new CallMonitor(this.clock), this.clock);
+  constructor(
+    servers: readonly string[],
+    method: Partial<TracedMethod> = {},
+    metadata = new Metadata(),
+    readonly clock = new VirtualClock(),
+  ) {
+    this.monitor = new CallMonitor(clock);
+    this.calls = new SecondAttempts(clock, this.monitor);
+    this.trace = new CallTrace('/a.B/C', { ...SAFE, ...method }, this.monitor, clock);
     for (const id of servers) this.add(id);
     this.offer();
     const listener: CallListener = {

@@ -1,6 +1,7 @@
 import { Metadata, status } from '@grpc/grpc-js';
 import fc from 'fast-check';
 import { LATE_MS, RepeatableScene as Scene, SAFE } from '../../support/repeatable-scene';
+import { StandingClock } from '../../support/standing-clock';
 
 describe('an attempt that fails', () => {
   it('is followed by one elsewhere in the same moment, and its caller sees nothing of it', () => {
@@ -110,6 +111,19 @@ it('a call whose endpoint goes down leaves it before it is late', () => {
   scene.offer();
   scene.clock.advance(1);
   expect(scene.asked).toEqual(['a', 'b']);
+});
+
+it.each([
+  ['its client stood still', true, null],
+  ['its server was slow', false, 501.01],
+])('a call that took long because %s says so much of its method: %s', (_why, own, usualMs) => {
+  const clock = new StandingClock();
+  const scene = new Scene(['a'], {}, undefined, clock);
+  if (own) clock.standStill(500);
+  clock.read(own ? 1 : 501, () => scene.wire(0).answer('5'));
+  clock.advance(1_000);
+  expect(scene.shown).toEqual(['headers', '5', 'OK']);
+  expect(scene.monitor.usualAttemptMs('/a.B/C')).toBe(usualMs);
 });
 
 it('a call that its caller ends is sent nowhere else', () => {
