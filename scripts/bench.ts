@@ -78,16 +78,21 @@ function commandLine(words: readonly string[]): string {
   return ['npm run bench', ...(kept.length > 0 ? ['--', ...kept] : [])].join(' ');
 }
 
+const CALL_PATH = { rounds: 15, callsPerRound: 2_000, copies: 3 } as const;
+const CALL_PATH_QUICK = { rounds: 3, callsPerRound: 500, copies: 1 } as const;
+
 /** Measures one part, and adds it to what the file held. */
 async function measure(part: Part, flags: Flags, before: Results, cleanup: Cleanup): Promise<Results> {
   const command = commandLine(process.argv.slice(2));
   const { quick } = flags;
   if (part === 'call-path') {
+    const { rounds, callsPerRound, copies } = quick ? CALL_PATH_QUICK : CALL_PATH;
     const callPath = await benchCallPath(
       {
         command,
-        rounds: flags.rounds ?? (quick ? 3 : 15),
-        callsPerRound: flags.calls ?? (quick ? 500 : 2_000),
+        rounds: flags.rounds ?? rounds,
+        callsPerRound: flags.calls ?? callsPerRound,
+        copies,
         concurrencies: flags.concurrency,
       },
       cleanup,

@@ -1,5 +1,5 @@
 /**
- * What a call costs when nothing is wrong: every variant in a process of its own, all alive, one measured at a time.
+ * What a call costs when nothing is wrong: every variant in processes of its own, all alive, one measured at a time.
  * Each round gives each variant its turn, in another order, so that a busy minute of the machine falls upon all; only
  * ratios within a round are compared.
  */
@@ -26,11 +26,16 @@ export interface CallPathOptions {
   /** Of each variant in each round. */
   readonly callsPerRound: number;
   readonly concurrencies: readonly number[];
+  /** Processes of each variant, which take turns: the luck of a process is a tenth. */
+  readonly copies: number;
 }
 
+/** Rounds before the first that counts: compilers take some ten thousand calls. */
+const FIRST_WARM_UP = 5;
 const WARM_UP = 2;
 
-type Caller = Worker<RoundRequest, Round>;
+/** The processes of each variant. */
+type Callers = ReadonlyMap<VariantName, readonly Worker<RoundRequest, Round>[]>;
 /** Of one concurrency, in one round. */
 type RoundOfAll = ReadonlyMap<VariantName, Round>;
 
@@ -43,20 +48,23 @@ export async function benchCallPath(
   const where = circumstances(options.command, site.consul.version);
   const { targets, absent } = await serve(site);
   for (const name of absent) say(`${name} is not installed: the bench goes on without it`);
-  const callers = await startCallers(site, targets);
+  const callers = await startCallers(site, targets, options.copies);
   const rows: CallPathRow[] = [];
   for (const concurrency of options.concurrencies) {
     const rounds: RoundOfAll[] = [];
     // Connections and compilers are warm before anything counts.
-    await oneRound(callers, { concurrency, calls: WARM_UP * options.callsPerRound }, 0);
+    const warmUp = rows.length === 0 ? FIRST_WARM_UP : WARM_UP;
+    for (let copy = 0; copy < options.copies; copy += 1) {
+      await oneRound(callers, { concurrency, calls: warmUp * options.callsPerRound }, copy);
+    }
     for (let round = 0; round < options.rounds; round += 1) {
       rounds.push(await oneRound(callers, { concurrency, calls: options.callsPerRound }, round));
     }
     for (const variant of callers.keys()) rows.push(rowOf(variant, concurrency, rounds));
     say(`call path: ${options.rounds} rounds at concurrency ${concurrency} are done`);
   }
-  const { rounds, callsPerRound } = options;
-  return { ...where, rounds, callsPerRound, absent, rows };
+  const { rounds, callsPerRound, copies } = options;
+  return { ...where, rounds, callsPerRound, copies, absent, rows };
 }
 
 async function serve(site: Site): Promise<{ targets: CallPathTargets; absent: readonly string[] }> {
@@ -84,28 +92,29 @@ async function serve(site: Site): Promise<{ targets: CallPathTargets; absent: re
   return { targets: { ...at, ...proxies, consul: site.consul.address }, absent };
 }
 
-async function startCallers(site: Site, targets: CallPathTargets): Promise<ReadonlyMap<VariantName, Caller>> {
-  const callers = new Map<VariantName, Caller>();
+async function startCallers(site: Site, targets: CallPathTargets, each: number): Promise<Callers> {
+  const callers = new Map<VariantName, Worker<RoundRequest, Round>[]>();
   for (const variant of VARIANTS) {
     if (variant === 'HAProxy' && targets.haproxy === '') continue;
     if (variant === 'nginx' && targets.nginx === '') continue;
-    const caller = await startWorker<RoundRequest, Round>('call-path-worker', [variant, JSON.stringify(targets)]);
-    site.own(caller.child);
-    callers.set(variant, caller);
+    const copies: Worker<RoundRequest, Round>[] = [];
+    while (copies.length < each) {
+      const caller = await startWorker<RoundRequest, Round>('call-path-worker', [variant, JSON.stringify(targets)]);
+      site.own(caller.child);
+      copies.push(caller);
+    }
+    callers.set(variant, copies);
   }
   return callers;
 }
 
-async function oneRound(
-  callers: ReadonlyMap<VariantName, Caller>,
-  request: RoundRequest,
-  round: number,
-): Promise<RoundOfAll> {
+async function oneRound(callers: Callers, request: RoundRequest, round: number): Promise<RoundOfAll> {
   const turns = [...callers];
   const first = round % turns.length;
   const measured = new Map<VariantName, Round>();
-  for (const [variant, caller] of [...turns.slice(first), ...turns.slice(0, first)]) {
-    measured.set(variant, await caller.ask(request));
+  for (const [variant, copies] of [...turns.slice(first), ...turns.slice(0, first)]) {
+    const caller = copies[round % copies.length];
+    if (caller !== undefined) measured.set(variant, await caller.ask(request));
   }
   return measured;
 }

@@ -37,6 +37,8 @@ export interface CallPathRow {
 export interface CallPathResult extends Circumstances {
   readonly rounds: number;
   readonly callsPerRound: number;
+  /** Processes of each variant. */
+  readonly copies: number;
   /** Proxies that were not installed. */
   readonly absent: readonly string[];
   readonly rows: readonly CallPathRow[];
