@@ -22,8 +22,8 @@ export interface SubchannelPorts {
   readonly safety: MethodSafety;
   readonly secondAttempts: SecondAttempts;
   readonly clock: Clock;
-  /** The first message of a stream is here. */
-  readonly onStreamBegun: () => void;
+  /** A stream of answers is opened. @returns to be told when its first message is here */
+  readonly onStream: () => () => void;
 }
 
 /** grpc-js creates a call with the very metadata it picked with: so the pick can say which attempt it is. */
@@ -65,7 +65,7 @@ export class AttemptSubchannel extends BaseSubchannelWrapper implements Connecti
     if (!streamsAnswers(this.ports.safety.shapeOf(path))) {
       return real.createCall(metadata, host, path, listener, callId);
     }
-    const stream: OpenStream = new OpenStream(listener, this.ports, () => this.streams.delete(stream));
+    const stream: OpenStream = new OpenStream(listener, this.ports.onStream(), () => this.streams.delete(stream));
     const call = real.createCall(metadata, host, path, stream, callId);
     stream.call = call;
     this.streams.add(stream);
@@ -90,7 +90,7 @@ class OpenStream implements CallListener {
 
   constructor(
     private readonly listener: CallListener,
-    private readonly ports: SubchannelPorts,
+    private readonly onBegun: () => void,
     private readonly onEnd: () => void,
   ) {}
 
@@ -103,7 +103,7 @@ class OpenStream implements CallListener {
   }
 
   onReceiveMessage(message: unknown): void {
-    if (!this.hasBegun) this.ports.onStreamBegun();
+    if (!this.hasBegun) this.onBegun();
     this.hasBegun = true;
     this.listener.onReceiveMessage(message);
   }

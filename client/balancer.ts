@@ -125,11 +125,14 @@ export class UnderstudyBalancer implements LoadBalancer {
     this.stale = true;
     if (this.refreshing) return;
     this.refreshing = true;
-    while (this.stale) {
-      this.stale = false;
-      this.refreshOnce();
+    try {
+      while (this.stale) {
+        this.stale = false;
+        this.refreshOnce();
+      }
+    } finally {
+      this.refreshing = false;
     }
-    this.refreshing = false;
   }
 
   private refreshOnce(): void {

@@ -50,6 +50,8 @@ export interface Attempt {
   readonly why: AttemptReason;
   /** Ms of the clock. */
   startedMs: number;
+  /** Of the endpoint's connections, as its vitals count them. */
+  onConnection: number;
 }
 
 type WriteObject = Awaited<ReturnType<Filter['sendMessage']>>;
@@ -103,24 +105,24 @@ export class CallTrace implements Filter {
   attemptOn(endpoint: TriedEndpoint, connection: Connection): Attempt {
     const why: AttemptReason = this.tried.length === 0 ? 'first' : this.out > 0 ? 'hedged' : 'repeated';
     this.tried = this.tried.length === 0 ? [endpoint] : [...this.tried, endpoint];
-    return { trace: this, endpoint, connection, why, startedMs: 0 };
+    return { trace: this, endpoint, connection, why, startedMs: 0, onConnection: 0 };
   }
 
   attemptStarted(attempt: Attempt): void {
     attempt.startedMs = this.clock.nowMs();
     this.out += 1;
     this.monitor.attemptStarted();
-    attempt.endpoint.vitals.attemptStarted(attempt.startedMs);
+    attempt.onConnection = attempt.endpoint.vitals.attemptStarted(attempt.startedMs);
   }
 
   attemptEnded(attempt: Attempt, code: status, details: string, trailers: Metadata): void {
-    const { endpoint, startedMs, why } = attempt;
+    const { endpoint, startedMs, onConnection, why } = attempt;
     const nowMs = this.clock.nowMs();
     this.out -= 1;
     // Who ends while another is still out has lost to it, and was waited for up to now.
     const waited = !this.hasBegun || this.out > 0;
     const tookMs = nowMs - startedMs;
-    endpoint.vitals.attemptEnded(code, waited, tookMs, this.paceOf(attempt, code, tookMs), nowMs);
+    endpoint.vitals.attemptEnded(onConnection, code, waited, tookMs, this.paceOf(attempt, code, tookMs), nowMs);
     endpoint.load.attemptEnded(trailers, nowMs);
     this.monitor.attemptEnded(this.path, endpoint.entry.id, code, why, tookMs);
     if (!this.streams) {
@@ -128,7 +130,8 @@ export class CallTrace implements Filter {
       if (code === status.OK) this.measure(endpoint, startedMs, nowMs);
     }
     if (code === status.OK) return;
-    this.lastEnd = { code, details, metadata: trailers };
+    // What was taken back is no reason, where there is one.
+    if (code !== status.CANCELLED || this.lastEnd === UNKNOWN_END) this.lastEnd = { code, details, metadata: trailers };
     if (outcomeOf(code) !== 'failure') return;
     this.failedAttempts += 1;
     this.monitor.attemptFailed({ method: this.path, endpoint: endpoint.entry.id, code: status[code], details });

@@ -138,7 +138,10 @@ export class EndpointConnection {
       safety,
       secondAttempts,
       clock,
-      onStreamBegun: () => this.vitals.attemptAnswered(clock.nowMs()),
+      onStream: () => {
+        const { connection } = this.vitals;
+        return () => this.vitals.attemptAnswered(connection, clock.nowMs());
+      },
     });
     this.current = subchannel;
     subchannel.ref();
@@ -231,6 +234,8 @@ export class EndpointConnection {
   }
 
   private heartbeat(answered: () => void): void {
+    // One that was not waited for may never be answered.
+    this.cancelHeartbeat();
     // An error is an answer as well, unless it was made on this side of the connection.
     const call = this.health?.check({ service: this.ports.options.healthService }, (error) => {
       if (error?.code !== status.CANCELLED && error?.details !== NOT_READY) answered();

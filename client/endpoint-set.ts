@@ -90,8 +90,7 @@ export class EndpointSet {
       const answers = facts.connection === 'ready' && fitness !== 'unfit' && fitness !== 'desperate';
       // Not listed and not answering: gone.
       if (facts.missingForMs !== null && !answers) {
-        this.remove(id, endpoint);
-        this.presences.delete(id);
+        this.forget(id, endpoint);
         continue;
       }
       const judged = { endpoint, candidate, sinceMs: this.sinceOf(candidate, nowMs), presence };
@@ -138,7 +137,7 @@ export class EndpointSet {
     const places = new Set(entries.map(hostPort));
     for (const [id, endpoint] of this.endpoints) {
       if (listed.has(id)) continue;
-      if (places.has(hostPort(endpoint.entry))) this.remove(id, endpoint);
+      if (places.has(hostPort(endpoint.entry))) this.forget(id, endpoint);
       else endpoint.unlisted(nowMs);
     }
   }
@@ -151,6 +150,11 @@ export class EndpointSet {
     endpoint.stop();
     this.endpoints.delete(id);
     this.last.delete(id);
+  }
+
+  private forget(id: string, endpoint: EndpointConnection): void {
+    this.remove(id, endpoint);
+    this.presences.delete(id);
   }
 
   private sinceOf(candidate: Candidate, nowMs: number): number {

@@ -28,6 +28,7 @@ import {
 } from '../core/detect/silence';
 import { EwmaLatency } from '../core/pick/ewma-latency';
 import type { Clock } from '../core/time/clock';
+import { OwnAbsence } from './own-absence';
 
 export interface VitalsOptions {
   readonly crowd: CrowdOptions;
@@ -44,7 +45,7 @@ export interface VitalsPorts {
   readonly onChange: () => void;
   /** A heartbeat was answered: a measure for others that are silent, and no news otherwise. */
   readonly onLife: () => void;
-  /** A heartbeat was sent because of silence: others may be asked for a sign of life, to compare. */
+  /** It keeps calls waiting, or fell silent: others may be asked for a sign of life, to compare. */
   readonly onDoubt: () => void;
 }
 
@@ -55,9 +56,6 @@ const ILLNESS: ReadonlySet<status> = new Set([status.UNAVAILABLE, status.INTERNA
 
 /** What an attempt took, by the measure of its method. */
 export type Pace = 'prompt' | 'late' | 'unknown';
-
-/** Most heartbeats are answered before; then after twice the time each. */
-const FIRST_LOOK_MS = 5;
 
 export class EndpointVitals {
   private silence: SilenceState | null = null;
@@ -72,9 +70,13 @@ export class EndpointVitals {
   private silenceEndedMs = -Infinity;
   private armedForMs = Infinity;
   private disarm: () => void = () => undefined;
-  private stopAttending: () => void = () => undefined;
 
-  constructor(private readonly ports: VitalsPorts) {}
+  private readonly absence: OwnAbsence;
+
+  constructor(private readonly ports: VitalsPorts) {
+    const { ownLatenessMs, maxTimeoutMs } = ports.options.silence;
+    this.absence = new OwnAbsence(ports.clock, ownLatenessMs, maxTimeoutMs);
+  }
 
   connected(): void {
     this.silence = startSilence(this.ports.clock.nowMs());
@@ -93,7 +95,7 @@ export class EndpointVitals {
     if (this.silentReason !== null) this.silenceEndedMs = this.ports.clock.nowMs();
     this.silence = null;
     this.silentReason = null;
-    this.stopAttending();
+    this.absence.stop();
     this.disarm();
     this.armedForMs = Infinity;
   }
@@ -116,6 +118,11 @@ export class EndpointVitals {
   /** Attempts of this channel that it has not ended yet. */
   get callsUnderWay(): number {
     return this.underWay;
+  }
+
+  /** Which of its connections is the latest: they are counted. */
+  get connection(): number {
+    return this.connections;
   }
 
   /** How long good attempts take lately, ms; null while nothing is known. */
@@ -156,33 +163,43 @@ export class EndpointVitals {
     return true;
   }
 
-  attemptStarted(nowMs: number): void {
+  /** @returns which of its connections it is on */
+  attemptStarted(nowMs: number): number {
     this.underWay += 1;
-    if (this.silence === null) return;
-    this.silence = attemptSent(this.silence, nowMs);
-    this.arm(nowMs + quietLimitMs(this.silence, this.ports.options.silence));
+    if (this.silence !== null) {
+      this.silence = attemptSent(this.silence, nowMs);
+      this.arm(nowMs + quietLimitMs(this.silence, this.ports.options.silence));
+    }
+    return this.connections;
   }
 
   /** Its first message is here; what follows may take as long as it likes. */
-  attemptAnswered(nowMs: number): void {
-    if (this.silence !== null) this.takeLife(attemptEnded(this.silence, true, nowMs));
+  attemptAnswered(connection: number, nowMs: number): void {
+    if (this.silence !== null && connection === this.connections)
+      this.takeLife(attemptEnded(this.silence, true, nowMs));
   }
 
-  /** @param waited false when attemptAnswered was told before */
-  attemptEnded(code: status, waited: boolean, tookMs: number, pace: Pace, nowMs: number): void {
+  /**
+   * @param connection what attemptStarted returned
+   * @param waited false when attemptAnswered was told before
+   */
+  attemptEnded(connection: number, code: status, waited: boolean, tookMs: number, pace: Pace, nowMs: number): void {
+    this.underWay -= 1;
+    this.trialRuns = false;
+    // What ends on an earlier connection says nothing of this one.
+    if (connection !== this.connections) return;
     const isGood = code === status.OK;
     if (isGood && waited) this.latency.add(tookMs, nowMs);
     const answered = isGood || !UNANSWERED.has(code);
-    this.underWay -= 1;
-    this.trialRuns = false;
+    const { doubtful } = this;
     if (this.silence !== null && waited) this.takeLife(attemptEnded(this.silence, answered, nowMs));
-    if (answered) this.observe(!isGood && ILLNESS.has(code) ? 'failed' : pace === 'prompt' ? 'prompt' : 'good', nowMs);
-    else if (code === status.DEADLINE_EXCEEDED && pace === 'late') this.fellBehind('unanswered', nowMs);
+    if (answered) this.observe(answerOf(code, pace), nowMs);
+    else if (code === status.DEADLINE_EXCEEDED && pace === 'late') this.fellBehind('unanswered', doubtful, nowMs);
   }
 
   /** A call that it kept waiting was answered by another endpoint, which was asked later. */
   outrun(nowMs: number): void {
-    this.fellBehind('outrun', nowMs);
+    this.fellBehind('outrun', this.doubtful, nowMs);
   }
 
   /** Asks for a sign of life now, unless one is awaited already. */
@@ -210,6 +227,7 @@ export class EndpointVitals {
     if (!fellSilent) return;
     this.signs = addSign(this.signs, state.heartbeat?.sentMs ?? nowMs);
     this.silentReason = reason;
+    this.ports.onDoubt();
     this.ports.onChange();
   }
 
@@ -217,37 +235,16 @@ export class EndpointVitals {
     const sentMs = this.silence?.heartbeat?.sentMs;
     const { connections } = this;
     if (sentMs === undefined) return;
-    const absentMs = this.attend(sentMs);
+    const absentMs = this.absence.attend();
     this.ports.sendHeartbeat(() => {
       // An answer on an earlier connection says nothing of this one.
       if (this.silence === null || connections !== this.connections) return;
-      this.stopAttending();
+      this.absence.stop();
       const { clock, options } = this.ports;
       this.takeLife(heartbeatAnswered(this.silence, sentMs + absentMs(), clock.nowMs(), options.silence));
       this.consider();
       this.ports.onLife();
     });
-  }
-
-  /**
-   * Finds out how long this side stood still while a heartbeat is on its way: that is no time that the endpoint took. Timers
-   * go off before sockets are read, so it is known by the time an answer is.
-   * @returns tells it, ms
-   */
-  private attend(sinceMs: number): () => number {
-    const { clock, options } = this.ports;
-    let absentMs = 0;
-    const lookAgain = (atMs: number, stepMs: number): void => {
-      this.stopAttending = clock.after(stepMs, () => {
-        const nowMs = clock.nowMs();
-        const lateMs = nowMs - atMs - stepMs;
-        if (lateMs > options.silence.ownLatenessMs) absentMs += lateMs;
-        if (stepMs < options.silence.maxTimeoutMs) lookAgain(nowMs, 2 * stepMs);
-      });
-    };
-    this.stopAttending();
-    lookAgain(sinceMs, FIRST_LOOK_MS);
-    return () => absentMs;
   }
 
   private takeLife(next: SilenceState): void {
@@ -261,8 +258,8 @@ export class EndpointVitals {
   }
 
   /** Silence is told by other signs, and is over at once when it ends. */
-  private fellBehind(how: 'outrun' | 'unanswered', nowMs: number): void {
-    if (this.silentReason === null && !this.doubtful) this.observe(how, nowMs);
+  private fellBehind(how: 'outrun' | 'unanswered', doubtful: boolean, nowMs: number): void {
+    if (this.silentReason === null && !doubtful) this.observe(how, nowMs);
   }
 
   private observe(end: CallEnd, nowMs: number): void {
@@ -288,4 +285,9 @@ export class EndpointVitals {
     this.armedForMs = atMs;
     this.disarm = this.ports.clock.after(Math.max(0, atMs - this.ports.clock.nowMs()), () => this.consider());
   }
+}
+
+function answerOf(code: status, pace: Pace): CallEnd {
+  if (ILLNESS.has(code)) return 'failed';
+  return pace === 'prompt' ? 'prompt' : 'good';
 }

@@ -69,7 +69,7 @@ export class EndpointPicker implements Picker {
 
   /** One more endpoint for a call whose attempts failed or are late; null: there is none, or it may not have it. */
   pickElsewhere(trace: CallTrace): Attempt | null {
-    const endpoint = this.next(trace.tried);
+    const endpoint = this.nextAwayFrom(trace.tried);
     const subchannel = endpoint?.subchannel ?? null;
     if (endpoint === null || subchannel === null || trace.tried.includes(endpoint)) return null;
     return trace.mayTryMore && this.mayRepeat(trace) ? trace.attemptOn(endpoint, subchannel) : null;
@@ -85,7 +85,20 @@ export class EndpointPicker implements Picker {
   /** Doubt is enough to send a repeatable call elsewhere; others stay with the active tier until it is certain. */
   private nextFor(trace: CallTrace): EndpointConnection | null {
     const endpoint = this.next(trace.tried);
-    return endpoint !== null && trace.repeatable && endpoint.vitals.doubtful ? this.next([endpoint]) : endpoint;
+    return endpoint !== null && trace.repeatable && endpoint.vitals.doubtful ? this.nextAwayFrom([]) : endpoint;
+  }
+
+  /** Rather one that keeps nobody waiting just now. */
+  private nextAwayFrom(tried: readonly unknown[]): EndpointConnection | null {
+    const { pool, reserve } = this.parts.choices;
+    const waited = [...pool, ...reserve].filter((endpoint) => endpoint.isDown || endpoint.vitals.doubtful);
+    const endpoint = this.next([...tried, ...waited]);
+    return endpoint === null || !waited.includes(endpoint) ? endpoint : this.next(tried);
+  }
+
+  isAnybodyUp(): boolean {
+    const { pool, reserve } = this.parts.choices;
+    return [...pool, ...reserve].some((endpoint) => !endpoint.isDown);
   }
 
   /** grpc-js tries again, after a pause: wherever there is somebody now. */

@@ -46,6 +46,7 @@ export class RepeatableCall implements SubchannelCall, WatchedCall {
   private cancelled = false;
   /** A server asked for a pause before the next attempt, or for none at all. */
   private pushedBack: CallEnd | null = null;
+  private lastFailure: CallEnd | null = null;
   private sent: Buffer[] = [];
   private sentBytes = 0;
   private reading = false;
@@ -67,9 +68,13 @@ export class RepeatableCall implements SubchannelCall, WatchedCall {
     return nowMs >= this.dueMs || !this.out.includes(this.latest) || this.latest.attempt.endpoint.isDown;
   }
 
-  goElsewhere(): boolean {
+  moveOn(): void {
+    if (this.bound === null && !this.cancelled && !this.goElsewhere()) this.handOver();
+  }
+
+  private goElsewhere(): boolean {
     const { trace } = this.latest.attempt;
-    if (!trace.repeatable || this.bound !== null || this.cancelled || this.pushedBack !== null) return false;
+    if (!trace.repeatable || this.pushedBack !== null) return false;
     const attempt = this.calls.place(trace);
     if (attempt === null) return false;
     try {
@@ -83,6 +88,17 @@ export class RepeatableCall implements SubchannelCall, WatchedCall {
     for (const message of this.sent) call.sendMessageWithContext({ callback: NOTHING }, message);
     if (this.halfClosed) call.halfClose();
     return true;
+  }
+
+  /**
+   * All that is left waits for endpoints that are down, while one that failed before is well: grpc-js's retries pause, and may
+   * ask it again.
+   */
+  private handOver(): void {
+    if (this.out.length === 0 || this.lastFailure === null || !this.calls.isAnybodyUp) return;
+    if (!this.out.every(({ attempt }) => attempt.endpoint.isDown)) return;
+    this.pushedBack ??= this.lastFailure;
+    this.cancelWithStatus(status.CANCELLED, 'its endpoint is down');
   }
 
   headersCame(leg: Leg, headers: Metadata): void {
@@ -133,13 +149,15 @@ export class RepeatableCall implements SubchannelCall, WatchedCall {
 
   sendMessageWithContext(context: Parameters<SubchannelCall['sendMessageWithContext']>[0], message: Buffer): void {
     this.sentBytes += message.length;
-    const oldest = this.out[0];
-    if (this.sentBytes > MOST_BYTES_KEPT && oldest !== undefined) this.bind(oldest);
+    if (this.sentBytes > MOST_BYTES_KEPT) {
+      const kept = this.out.find(({ attempt }) => !attempt.endpoint.isDown) ?? this.out[0];
+      if (kept !== undefined) this.bind(kept);
+    }
     if (this.bound === null) this.sent.push(message);
     const takers = this.takers();
-    for (const { call } of takers) {
-      call.sendMessageWithContext(call === takers[0]?.call ? context : { callback: NOTHING }, message);
-    }
+    // The next message may come when the quickest attempt has taken this one.
+    const each = takers.length > 1 ? { ...context, callback: once(context.callback) } : context;
+    for (const { call } of takers) call.sendMessageWithContext(each, message);
   }
 
   startRead(): void {
@@ -194,8 +212,10 @@ export class RepeatableCall implements SubchannelCall, WatchedCall {
   /** An attempt that is neither late nor lost is waited for before there is one more. */
   private failed(end: CallEnd): void {
     if (end.metadata.get(PUSHBACK_KEY).length > 0) this.pushedBack = end;
-    if (this.isStuckAt(this.clock.nowMs()) && this.goElsewhere()) return;
-    if (this.out.length > 0) return;
+    this.lastFailure = end;
+    const wasLast = this.out.length === 0;
+    if (this.isStuckAt(this.clock.nowMs())) this.moveOn();
+    if (!wasLast || this.out.length > 0) return;
     this.calls.forget(this);
     this.wish.listener.onReceiveStatus(this.pushedBack ?? end);
   }
@@ -229,7 +249,10 @@ class Leg implements CallListener {
   }
 
   holdHeaders(forMs: number): void {
-    this.cancelHolding = this.owner.clock.after(forMs, () => this.owner.bind(this));
+    this.cancelHolding = this.owner.clock.after(forMs, () => {
+      if (this.attempt.endpoint.isDown) this.holdHeaders(forMs);
+      else this.owner.bind(this);
+    });
   }
 
   onReceiveMetadata(headers: Metadata): void {
@@ -244,4 +267,15 @@ class Leg implements CallListener {
     this.cancelHolding();
     this.owner.ended(this, end);
   }
+}
+
+type Callback = Parameters<SubchannelCall['sendMessageWithContext']>[0]['callback'];
+
+function once(callback: Callback): NonNullable<Callback> {
+  let isDone = false;
+  return (error) => {
+    if (isDone) return;
+    isDone = true;
+    callback?.(error);
+  };
 }

@@ -12,7 +12,7 @@ export interface WatchedCall {
   /** Its latest attempt is late, has failed, or waits for an endpoint that is down. */
   isStuckAt(nowMs: number): boolean;
   /** Sends it to one more endpoint, if there is one. */
-  goElsewhere(): boolean;
+  moveOn(): void;
 }
 
 /** Is told when this side stood still, and until when, ms of the clock. */
@@ -23,6 +23,8 @@ export interface StandstillListener {
 /** Knows the endpoints of this moment. */
 export interface Places {
   pickElsewhere(trace: CallTrace): Attempt | null;
+  /** Somebody would take a call, and is not silent. */
+  isAnybodyUp(): boolean;
 }
 
 /** A timer that is so late was not only waiting for its turn. */
@@ -53,6 +55,10 @@ export class SecondAttempts {
   /** Another endpoint for this call; null: there is none now, or it may not have one. */
   place(trace: CallTrace): Attempt | null {
     return this.places?.pickElsewhere(trace) ?? null;
+  }
+
+  get isAnybodyUp(): boolean {
+    return this.places?.isAnybodyUp() ?? false;
   }
 
   /** Other endpoints than before: who found no place may find one now, and who is stuck on a lost one leaves it. */
@@ -105,7 +111,7 @@ export class SecondAttempts {
     this.disarm();
     let nextMs = Infinity;
     for (const call of [...this.underWay]) {
-      if (call.isStuckAt(asOfMs)) call.goElsewhere();
+      if (call.isStuckAt(asOfMs)) call.moveOn();
       // Who found no place waits for other places.
       if (call.dueMs > asOfMs) nextMs = Math.min(nextMs, call.dueMs);
     }

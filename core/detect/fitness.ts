@@ -56,11 +56,11 @@ export function judge(facts: EndpointFacts, missingGraceMs: number): Judgement {
 }
 
 function judgeConnected(facts: EndpointFacts, missingGraceMs: number): Judgement {
+  if (facts.serving === 'not-serving') return { fitness: 'desperate', reason: 'the server says NOT_SERVING' };
+  if (facts.silent !== null) return { fitness: 'desperate', reason: facts.silent };
   switch (facts.serving) {
     case 'unknown':
       return { fitness: 'pending', reason: 'connected, waiting for its first health answer' };
-    case 'not-serving':
-      return { fitness: 'desperate', reason: 'the server says NOT_SERVING' };
     case 'silent':
       return { fitness: 'last-resort', reason: 'connected, but its health service does not answer' };
     case 'serving':
@@ -68,8 +68,7 @@ function judgeConnected(facts: EndpointFacts, missingGraceMs: number): Judgement
   }
 }
 
-function judgeByCalls({ silent, standing }: EndpointFacts): Judgement | null {
-  if (silent !== null) return { fitness: 'desperate', reason: silent };
+function judgeByCalls({ standing }: EndpointFacts): Judgement | null {
   switch (standing.phase) {
     case 'in':
       return null;

@@ -63,8 +63,8 @@ function pickOf(policy: PolicyName, size: number): () => void {
   const ports = { clock, sendHeartbeat: nothing, onChange: nothing, onLife: nothing, onDoubt: nothing };
   const pool = Array.from({ length: size }, (_, place) => {
     const vitals = new EndpointVitals({ ...ports, options: vitalsOptions(options) });
-    vitals.attemptStarted(clock.nowMs());
-    vitals.attemptEnded(status.OK, true, 1 + (place % 7), 'prompt', clock.nowMs());
+    const connection = vitals.attemptStarted(clock.nowMs());
+    vitals.attemptEnded(connection, status.OK, true, 1 + (place % 7), 'prompt', clock.nowMs());
     // What a picker sees of a connection.
     return { vitals, subchannel: {}, isDown: false } as unknown as EndpointConnection;
   });

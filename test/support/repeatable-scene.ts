@@ -24,6 +24,8 @@ export const SAFE: TracedMethod = {
 class Wire {
   endedWith: status | null = null;
   readonly messages: string[] = [];
+  /** To be called when a message has left. */
+  readonly written: (() => void)[] = [];
   halfClosed = false;
 
   constructor(
@@ -47,7 +49,10 @@ class Wire {
   get call(): SubchannelCall {
     return {
       cancelWithStatus: (code: status) => this.end(code),
-      sendMessageWithContext: (_context: unknown, message: Buffer) => void this.messages.push(String(message.length)),
+      sendMessageWithContext: ({ callback }: { callback?: () => void }, message: Buffer) => {
+        this.messages.push(String(message.length));
+        if (callback !== undefined) this.written.push(callback);
+      },
       startRead: () => undefined,
       halfClose: () => (this.halfClosed = true),
       getPeer: () => this.server,
@@ -115,7 +120,10 @@ export class RepeatableScene {
 
   /** As if the balancer had published another picker. */
   offer(): void {
-    this.calls.offer({ pickElsewhere: () => this.attempt() });
+    this.calls.offer({
+      pickElsewhere: () => this.attempt(),
+      isAnybodyUp: () => this.servers.some(({ isDown }) => !isDown),
+    });
   }
 
   get asked(): readonly string[] {

@@ -1,3 +1,4 @@
+import { status } from '@grpc/grpc-js';
 import { EndpointVitals } from '../../../client/endpoint-vitals';
 import { parseClientOptions, vitalsOptions } from '../../../client/options';
 import { StandingClock } from '../../support/standing-clock';
@@ -53,4 +54,74 @@ it.each([
   expect(vitals.silentWhy !== null).toBe(own);
   vitals.disconnected();
   expect(clock.pendingTimers()).toBe(0);
+});
+
+/** An endpoint whose heartbeats the test answers, or not. */
+function patient(): {
+  vitals: EndpointVitals;
+  clock: VirtualClock;
+  heartbeats: (() => void)[];
+  doubts: () => number;
+} {
+  const clock = new VirtualClock();
+  const heartbeats: (() => void)[] = [];
+  let doubts = 0;
+  const vitals = new EndpointVitals({
+    clock,
+    options: vitalsOptions(parseClientOptions({})),
+    sendHeartbeat: (answered) => heartbeats.push(answered),
+    onChange: () => undefined,
+    onLife: () => undefined,
+    onDoubt: () => (doubts += 1),
+  });
+  vitals.connected();
+  // The first one warms up, the second measures.
+  for (const at of [0, 1]) {
+    clock.advance(1);
+    heartbeats[at]?.();
+  }
+  return { vitals, clock, heartbeats, doubts: () => doubts };
+}
+
+it('one that falls silent without any call has the others asked, to compare', () => {
+  const { vitals, clock, doubts } = patient();
+  clock.advance(1_050);
+  expect({ silent: vitals.silentWhy, doubts: doubts() }).toEqual({ silent: null, doubts: 0 });
+  clock.advance(100);
+  expect({ silent: vitals.silentWhy !== null, doubts: doubts() }).toEqual({ silent: true, doubts: 1 });
+  vitals.disconnected();
+});
+
+it('calls that their deadlines ended while a heartbeat was out are no word against it', () => {
+  const { vitals, clock, heartbeats } = patient();
+  for (let call = 0; call < 10; call += 1) {
+    const on = vitals.attemptStarted(clock.nowMs());
+    const asked = heartbeats.length;
+    clock.advance(40);
+    expect(heartbeats).toHaveLength(asked + 1);
+    vitals.attemptEnded(on, status.DEADLINE_EXCEEDED, true, 300, 'late', clock.nowMs());
+    heartbeats.at(-1)?.();
+    clock.advance(200);
+  }
+  expect(vitals.standing.phase).toBe('in');
+  vitals.disconnected();
+});
+
+it('what ends on an earlier connection says nothing of this one', () => {
+  const { vitals, clock, heartbeats } = patient();
+  const old = Array.from({ length: 20 }, () => vitals.attemptStarted(clock.nowMs()));
+  vitals.connected();
+  heartbeats.at(-1)?.();
+  clock.advance(1);
+  heartbeats.at(-1)?.();
+  const on = vitals.attemptStarted(clock.nowMs());
+  for (const one of old) {
+    clock.advance(20);
+    vitals.attemptEnded(one, status.OK, true, 5, 'prompt', clock.nowMs());
+  }
+  expect(vitals.silentWhy).not.toBeNull();
+  expect(vitals.callsUnderWay).toBe(1);
+  vitals.attemptEnded(on, status.OK, true, 5, 'prompt', clock.nowMs());
+  expect(vitals.silentWhy).toBeNull();
+  vitals.disconnected();
 });

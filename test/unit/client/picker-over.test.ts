@@ -5,6 +5,7 @@ import type { ChannelContext } from '../../../client/channel-context';
 import type { EndpointConnection } from '../../../client/endpoint-connection';
 import type { Judged } from '../../../client/endpoint-set';
 import { parseClientOptions } from '../../../client/options';
+import type { EndpointPicker } from '../../../client/picker';
 import { pickerOver } from '../../../client/picker-over';
 import type { TierDecision } from '../../../core/decide/failover';
 import type { Fitness } from '../../../core/detect/fitness';
@@ -17,11 +18,17 @@ const context = {
   budget: { mayRepeat: () => true },
 } as unknown as ChannelContext;
 
-function endpoint(id: string, fitness: Fitness, standing: 'in' | 'probation', health: Health = 'passing'): Judged {
+function endpoint(
+  id: string,
+  fitness: Fitness,
+  standing: 'in' | 'probation',
+  health: Health = 'passing',
+  trouble: { readonly doubtful?: boolean; readonly isDown?: boolean } = {},
+): Judged {
   const vitals = {
     standing: { phase: standing },
     takeTrial: () => standing === 'probation',
-    doubtful: false,
+    doubtful: trouble.doubtful ?? false,
     callsUnderWay: 0,
     latencyAt: () => null,
     attemptStarted: () => undefined,
@@ -33,6 +40,7 @@ function endpoint(id: string, fitness: Fitness, standing: 'in' | 'probation', he
     vitals,
     entry,
     subchannel: { id },
+    isDown: trouble.isDown ?? false,
     load: { weightAt: () => null, any: false, attemptEnded: () => undefined },
   };
   return {
@@ -43,10 +51,12 @@ function endpoint(id: string, fitness: Fitness, standing: 'in' | 'probation', he
   };
 }
 
-/** Where a new safe call goes. */
-function pickedBeside(suspect: Judged): unknown {
+function pickerOf(judged: readonly Judged[]): EndpointPicker | undefined {
   const decision = { level: 'fit', state: { activeTier: 0 } } as unknown as TierDecision;
-  const over = pickerOver([endpoint('good', 'fit', 'in'), suspect], decision, context, { next: 0 }, clock.nowMs());
+  return pickerOver(judged, decision, context, { next: 0 }, clock.nowMs())?.picker;
+}
+
+function safeCall(): CallTrace {
   const method = {
     shape: 'unary',
     held: true,
@@ -56,9 +66,14 @@ function pickedBeside(suspect: Judged): unknown {
     lateAfterMs: 100,
     maxAttempts: 4,
   } as const;
-  const trace = new CallTrace('/a.B/C', method, new CallMonitor(clock), clock);
-  return over?.picker.pick({ metadata: new Metadata(), extraPickInfo: trace as never }).subchannel;
+  return new CallTrace('/a.B/C', method, new CallMonitor(clock), clock);
 }
+
+const picked = (...judged: readonly Judged[]): unknown =>
+  pickerOf(judged)?.pick({ metadata: new Metadata(), extraPickInfo: safeCall() as never }).subchannel;
+
+/** Where a new safe call goes. */
+const pickedBeside = (suspect: Judged): unknown => picked(endpoint('good', 'fit', 'in'), suspect);
 
 describe('a trial of an endpoint whose calls failed', () => {
   it('is made with one call when nothing else speaks against it', () => {
@@ -71,5 +86,26 @@ describe('a trial of an endpoint whose calls failed', () => {
     ['the catalog says that it is ill', endpoint('tried', 'last-resort', 'probation', 'critical')],
   ])('is not made while %s', (_why, suspect) => {
     expect(pickedBeside(suspect)).toEqual({ id: 'good' });
+  });
+});
+
+describe('a safe call keeps away from endpoints that are in doubt or down', () => {
+  const doubted = (id: string): Judged => endpoint(id, 'fit', 'in', 'passing', { doubtful: true });
+  const down = (id: string): Judged => endpoint(id, 'fit', 'in', 'passing', { isDown: true });
+  const well = endpoint('well', 'fit', 'in');
+
+  it('when it is new', () => {
+    expect(picked(doubted('one'), doubted('two'), down('three'), well)).toEqual({ id: 'well' });
+  });
+
+  it('when it is sent a second time', () => {
+    const suspects = [doubted('one'), doubted('two'), down('three')];
+    const call = safeCall();
+    call.attemptOn(suspects[0]?.endpoint as never, null as never);
+    expect(pickerOf([...suspects, well])?.pickElsewhere(call)?.endpoint).toBe(well.endpoint);
+  });
+
+  it('while there are others: a doubted one is better than none', () => {
+    expect(picked(doubted('one'), doubted('two'))).toEqual({ id: 'one' });
   });
 });

@@ -126,6 +126,83 @@ it.each([
   expect(scene.monitor.usualAttemptMs('/a.B/C')).toBe(usualMs);
 });
 
+describe('a call that only waits for a lost endpoint', () => {
+  const lostOne = (trailers?: Metadata): Scene => {
+    const scene = new Scene(['a', 'b']);
+    scene.clock.advance(LATE_MS);
+    scene.wire(1).end(status.UNAVAILABLE, trailers);
+    expect(scene.shown).toEqual([]);
+    const [lost] = scene.servers;
+    if (lost !== undefined) lost.isDown = true;
+    scene.offer();
+    scene.clock.advance(1);
+    return scene;
+  };
+
+  it('is handed to those who try again later, when the one other endpoint had a bad moment', () => {
+    const scene = lostOne();
+    expect(scene.wire(0).endedWith).toBe(status.CANCELLED);
+    expect(scene.shown).toEqual(['UNAVAILABLE: b ended']);
+    scene.clock.advance(1_000);
+    expect(scene.asked).toEqual(['a', 'b']);
+  });
+
+  it('is so when that one asked for a pause', () => {
+    const trailers = new Metadata();
+    trailers.set('grpc-retry-pushback-ms', '20');
+    expect(lostOne(trailers).shown).toEqual(['UNAVAILABLE: b ended']);
+  });
+
+  it('waits on while nobody else is well', () => {
+    const scene = new Scene(['a', 'b']);
+    scene.clock.advance(LATE_MS);
+    scene.wire(1).end(status.UNAVAILABLE);
+    for (const server of scene.servers) server.isDown = true;
+    scene.offer();
+    scene.clock.advance(500);
+    expect(scene.shown).toEqual([]);
+    scene.wire(0).answer('5');
+    expect(scene.shown).toEqual(['headers', '5', 'OK']);
+  });
+});
+
+it('a stream whose endpoint went down after its headers is not bound to it', () => {
+  const scene = new Scene(['a', 'b'], { shape: 'server-stream' });
+  scene.wire(0).listener.onReceiveMetadata(new Metadata());
+  scene.clock.advance(LATE_MS);
+  const [lost] = scene.servers;
+  if (lost !== undefined) lost.isDown = true;
+  scene.clock.advance(2_500);
+  scene.wire(1).listener.onReceiveMetadata(new Metadata());
+  scene.wire(1).listener.onReceiveMessage('one');
+  scene.wire(1).end(status.OK);
+  expect(scene.shown).toEqual(['headers', 'one', 'OK']);
+});
+
+describe('a stream of requests', () => {
+  it('goes on as soon as one of its attempts has taken a message', () => {
+    const scene = new Scene(['a', 'b'], { shape: 'client-stream' });
+    scene.clock.advance(LATE_MS);
+    let written = 0;
+    scene.call.sendMessageWithContext({ callback: () => (written += 1) }, Buffer.from('1'));
+    scene.wire(1).written[0]?.();
+    expect(written).toBe(1);
+    scene.wire(0).written[0]?.();
+    expect(written).toBe(1);
+  });
+
+  it('of which too much was sent stays with an attempt that is not lost', () => {
+    const scene = new Scene(['a', 'b'], { shape: 'client-stream' });
+    scene.clock.advance(LATE_MS);
+    const [lost] = scene.servers;
+    if (lost !== undefined) lost.isDown = true;
+    scene.call.sendMessageWithContext({}, Buffer.alloc(1_048_577));
+    expect(scene.wire(0).endedWith).toBe(status.CANCELLED);
+    scene.wire(1).answer('5');
+    expect(scene.shown).toEqual(['headers', '5', 'OK']);
+  });
+});
+
 it('a call that its caller ends is sent nowhere else', () => {
   const scene = new Scene(['a', 'b', 'c']);
   scene.clock.advance(LATE_MS);

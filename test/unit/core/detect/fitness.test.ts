@@ -26,6 +26,7 @@ describe('the fitness of an endpoint', () => {
     ['is a last resort when its health service is silent', { serving: 'silent' }, 'last-resort'],
     ['is a last resort when the catalog says critical though it answers', { health: 'critical' }, 'last-resort'],
     ['is desperate while it is silent', { silent: 'silent for 90 ms' }, 'desperate'],
+    ['is so when its health service is silent too', { silent: 'silent for 90 ms', serving: 'silent' }, 'desperate'],
     ['is a last resort while its calls fail', { standing: ejected }, 'last-resort'],
     [
       'is a last resort in probation',
