@@ -30,8 +30,8 @@ export interface CallPathOptions {
   readonly copies: number;
 }
 
-/** Rounds before the first that counts: compilers take some ten thousand calls. */
-const FIRST_WARM_UP = 5;
+/** Rounds before the first that counts: compilers take thousands of calls. */
+const FIRST_WARM_UP = 3;
 const WARM_UP = 2;
 
 /** The processes of each variant. */
