@@ -46,16 +46,16 @@ export class LoadFeed {
     return this.between(fromMs, toMs).filter(({ event }) => event === 'failover' || event === 'failback').length;
   }
 
-  /** Failed calls in [fromMs, toMs], alike ones together: `3 x add UNAVAILABLE: …`. */
+  /** Failed calls in [fromMs, toMs], alike ones together: `3 x add UNAVAILABLE: read ECONNRESET`. */
   failures(fromMs: number, toMs: number): readonly string[] {
     const counts = new Map<string, number>();
     for (const { event, ...line } of this.between(fromMs, toMs)) {
       if (event !== 'call-failed') continue;
-      // Times and addresses differ from call to call.
+      // Times differ from call to call; who was waited for does not.
       const details = String(line['details'])
-        .split(',')[0]
-        ?.replace(/after [\d.]+s/, '');
-      const what = `${String(line['method'])} ${String(line['code'])}: ${details ?? ''}`.trim();
+        .replace(/ after [\d.]+s/, '')
+        .replace(/[^,]*: [\d.]+s,?/g, '');
+      const what = `${String(line['method'])} ${String(line['code'])}: ${details}`;
       counts.set(what, (counts.get(what) ?? 0) + 1);
     }
     return [...counts].map(([what, count]) => `${count} x ${what}`);
