@@ -44,8 +44,8 @@ export class RepeatableCall implements SubchannelCall, WatchedCall {
   private bound: Leg | null = null;
   /** The caller, its deadline or grpc-js has ended the call. */
   private cancelled = false;
-  /** A server asked for a pause before the next attempt, or for none at all. */
-  private pushedBack: CallEnd | null = null;
+  /** The failure that goes up to grpc-js's retries: of a server that asked for a pause, or of one that is well again. */
+  private toRetryLater: CallEnd | null = null;
   private lastFailure: CallEnd | null = null;
   private sent: Buffer[] = [];
   private sentBytes = 0;
@@ -74,7 +74,7 @@ export class RepeatableCall implements SubchannelCall, WatchedCall {
 
   private goElsewhere(): boolean {
     const { trace } = this.latest.attempt;
-    if (!trace.repeatable || this.pushedBack !== null) return false;
+    if (!trace.repeatable || this.toRetryLater !== null) return false;
     const attempt = this.calls.place(trace);
     if (attempt === null) return false;
     try {
@@ -97,7 +97,7 @@ export class RepeatableCall implements SubchannelCall, WatchedCall {
   private handOver(): void {
     if (this.out.length === 0 || this.lastFailure === null || !this.calls.isAnybodyUp) return;
     if (!this.out.every(({ attempt }) => attempt.endpoint.isDown)) return;
-    this.pushedBack ??= this.lastFailure;
+    this.toRetryLater ??= this.lastFailure;
     this.cancelWithStatus(status.CANCELLED, 'its endpoint is down');
   }
 
@@ -211,13 +211,13 @@ export class RepeatableCall implements SubchannelCall, WatchedCall {
 
   /** An attempt that is neither late nor lost is waited for before there is one more. */
   private failed(end: CallEnd): void {
-    if (end.metadata.get(PUSHBACK_KEY).length > 0) this.pushedBack = end;
+    if (end.metadata.get(PUSHBACK_KEY).length > 0) this.toRetryLater = end;
     this.lastFailure = end;
     const wasLast = this.out.length === 0;
     if (this.isStuckAt(this.clock.nowMs())) this.moveOn();
     if (!wasLast || this.out.length > 0) return;
     this.calls.forget(this);
-    this.wish.listener.onReceiveStatus(this.pushedBack ?? end);
+    this.wish.listener.onReceiveStatus(this.toRetryLater ?? end);
   }
 
   private metadataOfRepeat(before: number): Metadata {

@@ -4,18 +4,10 @@ import { CallTrace } from '../../../client/call-trace';
 import type { EndpointConnection } from '../../../client/endpoint-connection';
 import { EndpointVitals } from '../../../client/endpoint-vitals';
 import { parseClientOptions, vitalsOptions } from '../../../client/options';
+import { SAFE } from '../../support/repeatable-scene';
 import { VirtualClock } from '../../support/virtual-clock';
 
 const METHOD = '/test.Shop/Read';
-const SAFE_UNARY = {
-  shape: 'unary',
-  held: true,
-  repeatable: true,
-  hedged: true,
-  usualMs: 50,
-  lateAfterMs: 100,
-  maxAttempts: 4,
-} as const;
 
 function scene(): { vitals: EndpointVitals; clock: VirtualClock; monitor: CallMonitor; call: () => () => void } {
   const clock = new VirtualClock();
@@ -31,7 +23,7 @@ function scene(): { vitals: EndpointVitals; clock: VirtualClock; monitor: CallMo
   // All that a call asks of an endpoint.
   const endpoint = { vitals, load: { attemptEnded: () => undefined }, entry: { id: 'a' }, isDown: false };
   const call = (): (() => void) => {
-    const trace = new CallTrace(METHOD, SAFE_UNARY, monitor, clock);
+    const trace = new CallTrace(METHOD, SAFE, monitor, clock);
     const attempt = trace.attemptOn(endpoint as unknown as EndpointConnection, null as never);
     trace.attemptStarted(attempt);
     return () => trace.attemptEnded(attempt, status.OK, '', new Metadata());

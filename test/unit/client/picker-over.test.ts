@@ -10,6 +10,7 @@ import { pickerOver } from '../../../client/picker-over';
 import type { TierDecision } from '../../../core/decide/failover';
 import type { Fitness } from '../../../core/detect/fitness';
 import type { Health } from '../../../core/domain/health';
+import { SAFE } from '../../support/repeatable-scene';
 import { VirtualClock } from '../../support/virtual-clock';
 
 const clock = new VirtualClock();
@@ -57,16 +58,7 @@ function pickerOf(judged: readonly Judged[]): EndpointPicker | undefined {
 }
 
 function safeCall(): CallTrace {
-  const method = {
-    shape: 'unary',
-    held: true,
-    repeatable: true,
-    hedged: false,
-    usualMs: null,
-    lateAfterMs: 100,
-    maxAttempts: 4,
-  } as const;
-  return new CallTrace('/a.B/C', method, new CallMonitor(clock), clock);
+  return new CallTrace('/a.B/C', SAFE, new CallMonitor(clock), clock);
 }
 
 const picked = (...judged: readonly Judged[]): unknown =>
