@@ -37,15 +37,18 @@ export function sayAttempt(metadata: Metadata, attempt: Attempt): void {
   (metadata as Metadata & Picked)[ATTEMPT] = attempt;
 }
 
+type CallArguments = Parameters<RealSubchannel['createCall']>;
+
 export class AttemptSubchannel extends BaseSubchannelWrapper implements Connection {
   private readonly streams = new Set<OpenStream>();
-  private forCalls: RealSubchannel | null = null;
+  private readonly forCalls: CallTaker;
 
   constructor(
     child: SubchannelInterface,
     private readonly ports: SubchannelPorts,
   ) {
     super(child);
+    this.forCalls = new CallTaker(this, ports.secondAttempts, ports.clock);
   }
 
   /** Ends the streams that have brought messages already, with UNAVAILABLE. */
@@ -53,17 +56,16 @@ export class AttemptSubchannel extends BaseSubchannelWrapper implements Connecti
     for (const stream of [...this.streams]) stream.end(details);
   }
 
-  /** What grpc-js makes its calls on. */
+  /** What grpc-js makes its calls on: it asks for no more than that, and compares it with others. */
   override getRealSubchannel(): RealSubchannel {
-    this.forCalls ??= this.takingCalls(super.getRealSubchannel());
-    return this.forCalls;
+    return this.forCalls as unknown as RealSubchannel;
   }
 
   /** One attempt, on the wire at once. */
-  open(...[metadata, host, path, listener, callId]: Parameters<RealSubchannel['createCall']>): SubchannelCall {
+  open(...[metadata, host, path, listener, callId]: CallArguments): SubchannelCall {
     const real = super.getRealSubchannel();
     if (!streamsAnswers(this.ports.safety.shapeOf(path))) {
-      return real.createCall(metadata, host, path, listener, callId);
+      return real.createCall(metadata, host, path, new Passage(listener), callId);
     }
     const stream: OpenStream = new OpenStream(listener, this.ports.onStream(), () => this.streams.delete(stream));
     const call = real.createCall(metadata, host, path, stream, callId);
@@ -71,45 +73,69 @@ export class AttemptSubchannel extends BaseSubchannelWrapper implements Connecti
     this.streams.add(stream);
     return call;
   }
+}
 
-  private takingCalls(real: RealSubchannel): RealSubchannel {
-    const taking = Object.create(real) as RealSubchannel;
-    const { secondAttempts, clock } = this.ports;
-    taking.createCall = (metadata, host, path, listener, callId) => {
-      const attempt = (metadata as Metadata & Picked)[ATTEMPT];
-      if (attempt === undefined) return this.open(metadata, host, path, listener, callId);
-      return new RepeatableCall({ metadata, host, path, listener, callId }, attempt, secondAttempts, clock);
-    };
-    return taking;
+/** An object of its own: one that inherited from grpc-js's subchannel would make each call on that a slow one. */
+class CallTaker {
+  constructor(
+    private readonly connection: Connection,
+    private readonly secondAttempts: SecondAttempts,
+    private readonly clock: Clock,
+  ) {}
+
+  createCall(...[metadata, host, path, listener, callId]: CallArguments): SubchannelCall {
+    const attempt = (metadata as Metadata & Picked)[ATTEMPT];
+    if (attempt === undefined) return this.connection.open(metadata, host, path, listener, callId);
+    return new RepeatableCall({ metadata, host, path, listener, callId }, attempt, this.secondAttempts, this.clock);
   }
 }
 
-class OpenStream implements CallListener {
+/**
+ * Tells a call what its attempt brings, and lets go of it at the end: Node keeps the HTTP/2 stream of an ended attempt until
+ * the next full garbage collection, and all that hangs on it, the whole call, would be copied again and again by the small ones.
+ */
+class Passage implements CallListener {
+  constructor(private listener: CallListener | null) {}
+
+  onReceiveMetadata(headers: Metadata): void {
+    this.listener?.onReceiveMetadata(headers);
+  }
+
+  onReceiveMessage(message: unknown): void {
+    this.listener?.onReceiveMessage(message);
+  }
+
+  onReceiveStatus(end: CallEnd): void {
+    const { listener } = this;
+    this.listener = null;
+    listener?.onReceiveStatus(end);
+  }
+}
+
+class OpenStream extends Passage {
   call: SubchannelCall | null = null;
   private hasBegun = false;
 
   constructor(
-    private readonly listener: CallListener,
+    listener: CallListener,
     private readonly onBegun: () => void,
     private readonly onEnd: () => void,
-  ) {}
+  ) {
+    super(listener);
+  }
 
   end(details: string): void {
     if (this.hasBegun) this.call?.cancelWithStatus(status.UNAVAILABLE, details);
   }
 
-  onReceiveMetadata(headers: Metadata): void {
-    this.listener.onReceiveMetadata(headers);
-  }
-
-  onReceiveMessage(message: unknown): void {
+  override onReceiveMessage(message: unknown): void {
     if (!this.hasBegun) this.onBegun();
     this.hasBegun = true;
-    this.listener.onReceiveMessage(message);
+    super.onReceiveMessage(message);
   }
 
-  onReceiveStatus(end: CallEnd): void {
+  override onReceiveStatus(end: CallEnd): void {
     this.onEnd();
-    this.listener.onReceiveStatus(end);
+    super.onReceiveStatus(end);
   }
 }

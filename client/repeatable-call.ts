@@ -13,7 +13,7 @@ import type { Attempt } from './call-trace';
 import type { CallEnd, CallListener, SubchannelCall } from './grpc-experimental';
 import { REPEATED_STATUSES, streamsAnswers } from './method-safety';
 import { remainingTimeout, timeoutMs } from './remaining-timeout';
-import type { SecondAttempts, WatchedCall } from './second-attempts';
+import { NOT_WATCHED, type SecondAttempts, type WatchedCall } from './second-attempts';
 
 /** What grpc-js wants sent. */
 export interface CallWish {
@@ -37,6 +37,7 @@ const NO_LEGS: readonly Leg[] = [];
 
 export class RepeatableCall implements SubchannelCall, WatchedCall {
   dueMs = Infinity;
+  place = NOT_WATCHED;
   /** Attempts under way, oldest first. */
   private out = NO_LEGS;
   private latest: Leg;

@@ -9,6 +9,8 @@ import type { Attempt, CallTrace } from './call-trace';
 export interface WatchedCall {
   /** When its latest attempt is late, ms of the clock. */
   readonly dueMs: number;
+  /** Among those that are watched; NOT_WATCHED: nowhere. */
+  place: number;
   /** Its latest attempt is late, has failed, or waits for an endpoint that is down. */
   isStuckAt(nowMs: number): boolean;
   /** Sends it to one more endpoint, if there is one. */
@@ -27,11 +29,13 @@ export interface Places {
   isAnybodyUp(): boolean;
 }
 
+export const NOT_WATCHED = -1;
 /** A timer that is so late was not only waiting for its turn. */
 const STANDSTILL_MS = 100;
 
 export class SecondAttempts {
-  private readonly underWay = new Set<WatchedCall>();
+  /** Not a Set: its outgrown tables would keep calls that have ended, until the next full garbage collection. */
+  private readonly underWay: WatchedCall[] = [];
   private places: Places | null = null;
   private armedForMs = Infinity;
   private cancelTimer: () => void = () => undefined;
@@ -44,12 +48,18 @@ export class SecondAttempts {
 
   /** A call is under way, or has a further attempt. */
   watch(call: WatchedCall): void {
-    this.underWay.add(call);
+    if (call.place === NOT_WATCHED) call.place = this.underWay.push(call) - 1;
     this.arm(call.dueMs);
   }
 
   forget(call: WatchedCall): void {
-    this.underWay.delete(call);
+    const { place } = call;
+    if (place === NOT_WATCHED) return;
+    call.place = NOT_WATCHED;
+    const last = this.underWay.pop();
+    if (last === undefined || last === call) return;
+    this.underWay[place] = last;
+    last.place = place;
   }
 
   /** Another endpoint for this call; null: there is none now, or it may not have one. */
