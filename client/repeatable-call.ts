@@ -34,6 +34,7 @@ const PUSHBACK_KEY = 'grpc-retry-pushback-ms';
 const TIMEOUT_KEY = 'grpc-timeout';
 const NOTHING = (): void => undefined;
 const NO_LEGS: readonly Leg[] = [];
+const NO_MESSAGES: readonly unknown[] = [];
 
 export class RepeatableCall implements SubchannelCall, WatchedCall {
   dueMs = Infinity;
@@ -48,7 +49,7 @@ export class RepeatableCall implements SubchannelCall, WatchedCall {
   /** The failure that goes up to grpc-js's retries: of a server that asked for a pause, or of one that is well again. */
   private toRetryLater: CallEnd | null = null;
   private lastFailure: CallEnd | null = null;
-  private sent: Buffer[] = [];
+  private readonly sent: Buffer[] = [];
   private sentBytes = 0;
   private reading = false;
   private halfClosed = false;
@@ -113,7 +114,7 @@ export class RepeatableCall implements SubchannelCall, WatchedCall {
 
   messageCame(leg: Leg, message: unknown): void {
     if (this.bound === null) {
-      leg.messages.push(message);
+      leg.messages = leg.messages.length === 0 ? [message] : [...leg.messages, message];
       if (streamsAnswers(leg.attempt.trace.method.shape)) this.bind(leg);
     } else if (leg === this.bound) this.wish.listener.onReceiveMessage(message);
   }
@@ -132,12 +133,12 @@ export class RepeatableCall implements SubchannelCall, WatchedCall {
     if (this.bound !== null) return;
     this.bound = leg;
     this.calls.forget(this);
-    this.sent = [];
+    this.sent.length = 0;
     for (const other of this.out) {
       if (other !== leg) other.call.cancelWithStatus(status.CANCELLED, 'another attempt was answered before');
     }
     const { headers, messages } = leg;
-    leg.messages = [];
+    leg.messages = NO_MESSAGES;
     if (headers !== null) this.wish.listener.onReceiveMetadata(headers);
     for (const message of messages) this.wish.listener.onReceiveMessage(message);
   }
@@ -236,7 +237,7 @@ class Leg implements CallListener {
   readonly call: SubchannelCall;
   headers: Metadata | null = null;
   /** Not shown yet. */
-  messages: unknown[] = [];
+  messages = NO_MESSAGES;
   private cancelHolding = NOTHING;
 
   constructor(

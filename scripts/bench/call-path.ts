@@ -30,9 +30,10 @@ export interface CallPathOptions {
   readonly copies: number;
 }
 
-/** Rounds before the first that counts: compilers take thousands of calls. */
-const FIRST_WARM_UP = 3;
-const WARM_UP = 2;
+/** Rounds of each process before the first that counts: until 15,000 calls its compilers are still at work. */
+const FIRST_WARM_UP = { rounds: 10, concurrency: 64 };
+/** And before the first of each concurrency. */
+const WARM_UP_ROUNDS = 1;
 
 /** The processes of each variant. */
 type Callers = ReadonlyMap<VariantName, readonly Worker<RoundRequest, Round>[]>;
@@ -49,14 +50,15 @@ export async function benchCallPath(
   const { targets, absent } = await serve(site);
   for (const name of absent) say(`${name} is not installed: the bench goes on without it`);
   const callers = await startCallers(site, targets, options.copies);
+  const warmUp = async (concurrency: number, rounds: number): Promise<void> => {
+    const request = { concurrency, calls: rounds * options.callsPerRound };
+    for (let copy = 0; copy < options.copies; copy += 1) await oneRound(callers, request, copy);
+  };
+  await warmUp(FIRST_WARM_UP.concurrency, FIRST_WARM_UP.rounds);
   const rows: CallPathRow[] = [];
   for (const concurrency of options.concurrencies) {
+    await warmUp(concurrency, WARM_UP_ROUNDS);
     const rounds: RoundOfAll[] = [];
-    // Connections and compilers are warm before anything counts.
-    const warmUp = rows.length === 0 ? FIRST_WARM_UP : WARM_UP;
-    for (let copy = 0; copy < options.copies; copy += 1) {
-      await oneRound(callers, { concurrency, calls: warmUp * options.callsPerRound }, copy);
-    }
     for (let round = 0; round < options.rounds; round += 1) {
       rounds.push(await oneRound(callers, { concurrency, calls: options.callsPerRound }, round));
     }
