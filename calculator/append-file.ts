@@ -1,14 +1,18 @@
-import { closeSync, fstatSync, openSync, readFileSync, readSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync, readSync, write } from 'node:fs';
+import { promisify } from 'node:util';
 
 const NEWLINE = 0x0a;
+const writeSome = promisify(write);
 
 /**
- * An append-only file of JSON lines. A line has been handed to the operating system when `append` returns, so it survives
- * `kill -9` of this process (not a power failure: there is no fsync). It never rewrites: what a dead predecessor left half
- * written stays, closed off by a newline.
+ * An append-only file of JSON lines. A line has been handed to the operating system when `append` resolves, so it survives
+ * `kill -9` of this process (not a power failure: there is no fsync). A busy disk keeps those waiting who append, and nobody
+ * else. It never rewrites: what a dead predecessor left half written stays, closed off by a newline.
  */
 export class AppendFile {
   #sealed = true;
+  /** The line before is written, or could not be. */
+  #before: Promise<unknown> = Promise.resolve();
 
   private constructor(private readonly file: number) {}
 
@@ -19,16 +23,25 @@ export class AppendFile {
     return opened;
   }
 
-  /** @throws the error of the file system; the value then counts as not written. */
-  append(value: object): void {
-    const line = Buffer.from(`${this.#sealed ? '' : '\n'}${JSON.stringify(value)}\n`);
-    this.#sealed = false;
-    for (let written = 0; written < line.length;) written += writeSync(this.file, line, written);
-    this.#sealed = true;
+  /** Lines stand in the order of these calls. @throws the error of the file system; the value then counts as not written. */
+  append(value: object): Promise<void> {
+    const line = JSON.stringify(value);
+    const written = this.#before.then(() => this.write(line));
+    this.#before = written.catch(() => undefined);
+    return written;
   }
 
-  close(): void {
+  /** When what was appended is written. */
+  async close(): Promise<void> {
+    await this.#before;
     closeSync(this.file);
+  }
+
+  private async write(line: string): Promise<void> {
+    const bytes = Buffer.from(`${this.#sealed ? '' : '\n'}${line}\n`);
+    this.#sealed = false;
+    for (let done = 0; done < bytes.length;) done += (await writeSome(this.file, bytes, done)).bytesWritten;
+    this.#sealed = true;
   }
 }
 

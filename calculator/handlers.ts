@@ -19,10 +19,10 @@ export interface Addition {
   readonly call?: string;
 }
 
-/** Writes down what is about to be executed; throws if it cannot. */
+/** Writes down what is about to be executed; rejects if it cannot. */
 export interface MemoryRecorder {
-  add(addition: Addition): void;
-  clear(): void;
+  add(addition: Addition): Promise<void>;
+  clear(): Promise<void>;
 }
 
 /** The methods of the Calculator service: translates between messages and arithmetic, and errors into statuses. */
@@ -40,6 +40,15 @@ export function calculatorHandlers(instance: string, memory: Memory, record: Mem
       }
       callback(null, answer(value));
     };
+  /** Others are answered while it is written down. */
+  const remembered =
+    <Request>(work: (request: Request, metadata: Metadata) => Promise<number>): handleUnaryCall<Request, Answer> =>
+    ({ request, metadata }, callback) => {
+      work(request, metadata).then(
+        (value) => callback(null, answer(value)),
+        (error: unknown) => callback(statusOf(error)),
+      );
+    };
   const arithmetic = (operation: Operation): handleUnaryCall<Operands__Output, Answer> =>
     unary(({ left, right }) => calculate(operation, left, right));
 
@@ -48,11 +57,11 @@ export function calculatorHandlers(instance: string, memory: Memory, record: Mem
     Subtract: arithmetic('subtract'),
     Multiply: arithmetic('multiply'),
     Divide: arithmetic('divide'),
-    MemoryAdd: unary(({ id, amount }, metadata) =>
+    MemoryAdd: remembered(({ id, amount }, metadata) =>
       memory.add(id, amount, (value) => record.add({ id, amount, value, ...callOf(metadata) })),
     ),
     MemoryRecall: unary(() => memory.value),
-    MemoryClear: unary(() => memory.clear(() => record.clear())),
+    MemoryClear: remembered(() => memory.clear(() => record.clear())),
     Series: (call) => void series(call, answer),
     Sum: (call, callback) => sum(call, callback, answer),
     RunningTotal: (call) => runningTotal(call, answer),

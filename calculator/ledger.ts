@@ -26,12 +26,12 @@ export class Ledger {
   }
 
   /** @throws the error of the file system; the entry then counts as not written. */
-  append(entry: LedgerEntry): void {
-    this.file.append(entry);
+  append(entry: LedgerEntry): Promise<void> {
+    return this.file.append(entry);
   }
 
-  close(): void {
-    this.file.close();
+  close(): Promise<void> {
+    return this.file.close();
   }
 }
 

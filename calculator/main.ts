@@ -64,15 +64,15 @@ async function serve(flags: Flags): Promise<void> {
   const ledger = flags.ledger === undefined ? undefined : Ledger.open(flags.ledger);
   const kept = flags.memory === undefined ? undefined : MemoryFile.open(flags.memory);
   const record: MemoryRecorder = {
-    add: (addition) => {
-      ledger?.append({ ...addition, instance, stamp: new Date().toISOString() });
-      kept?.add(addition.amount);
+    add: async (addition) => {
+      await ledger?.append({ ...addition, instance, stamp: new Date().toISOString() });
+      await kept?.add(addition.amount);
     },
-    clear: () => kept?.clear(),
+    clear: async () => kept?.clear(),
   };
-  const close = (): void => {
-    ledger?.close();
-    kept?.close();
+  const close = async (): Promise<void> => {
+    await ledger?.close();
+    await kept?.close();
   };
   const memory = kept?.value ?? 0;
   const { server, health } = calculatorServer({ instance, memory, record, allowFaults, serviceTimeMs, ...shared });
@@ -85,14 +85,17 @@ async function serve(flags: Flags): Promise<void> {
       timeoutMs: drainTimeoutMs,
       onDraining: (signal) => say('draining', { instance, signal }),
       onStopped: (report) => {
-        close();
-        say('stopped', { instance, ...report }, () => process.exit(report.drained ? 0 : 1));
+        const stopped = (): void => {
+          say('stopped', { instance, ...report }, () => process.exit(report.drained ? 0 : 1));
+        };
+        // What was not answered in time may still wait for the disk.
+        void (report.drained ? close() : Promise.resolve()).finally(stopped);
       },
     });
     say('listening', { instance, address: host, port, pid: process.pid });
   } catch (error) {
     server.forceShutdown();
-    close();
+    await close();
     throw error;
   }
 }

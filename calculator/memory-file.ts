@@ -27,21 +27,21 @@ export class MemoryFile {
   }
 
   /** @throws the error of the file system; the change must then not be executed. */
-  add(amount: number): void {
-    this.append({ add: amount });
+  add(amount: number): Promise<void> {
+    return this.append({ add: amount });
   }
 
   /** @throws the error of the file system; the change must then not be executed. */
-  clear(): void {
-    this.append({ add: null });
+  clear(): Promise<void> {
+    return this.append({ add: null });
   }
 
-  close(): void {
-    this.file.close();
+  close(): Promise<void> {
+    return this.file.close();
   }
 
-  private append(step: MemoryStep): void {
-    this.file.append(step);
+  private append(step: MemoryStep): Promise<void> {
+    return this.file.append(step);
   }
 }
 

@@ -6,6 +6,8 @@ import { calculate, CalculatorError, requireFinite } from './calculator';
  */
 export class Memory {
   #value: number;
+  /** Nothing is being recorded. */
+  #before: Promise<unknown> = Promise.resolve();
 
   /** @param value what an earlier process left */
   constructor(value = 0) {
@@ -17,26 +19,37 @@ export class Memory {
   }
 
   /**
-   * Adds to the memory, after `record` has written it and its sum down: what cannot be recorded is not executed.
+   * Adds to the memory, after `record` has written it and its sum down: what cannot be recorded is not executed. Changes
+   * are executed one after the other, in the order of the calls.
    *
    * @throws CalculatorError INVALID_ARGUMENT for an empty id or an amount that is not finite, OUT_OF_RANGE for a sum
    * that is not finite; and whatever `record` throws. The memory is then unchanged.
    */
-  add(id: string, amount: number, record: (sum: number) => void): number {
-    if (id === '') {
-      throw new CalculatorError('INVALID_ARGUMENT', 'id must not be empty: the caller makes one for each wish');
-    }
-    requireFinite('amount', amount);
-    const sum = calculate('add', this.#value, amount);
-    record(sum);
-    this.#value = sum;
-    return sum;
+  add(id: string, amount: number, record: (sum: number) => Promise<void>): Promise<number> {
+    return this.inTurn(async () => {
+      if (id === '') {
+        throw new CalculatorError('INVALID_ARGUMENT', 'id must not be empty: the caller makes one for each wish');
+      }
+      requireFinite('amount', amount);
+      const sum = calculate('add', this.#value, amount);
+      await record(sum);
+      this.#value = sum;
+      return sum;
+    });
   }
 
   /** Forgets, after `record` has written it down. @throws whatever `record` throws; the memory is then unchanged. */
-  clear(record: () => void): number {
-    record();
-    this.#value = 0;
-    return 0;
+  clear(record: () => Promise<void>): Promise<number> {
+    return this.inTurn(async () => {
+      await record();
+      this.#value = 0;
+      return 0;
+    });
+  }
+
+  private inTurn(change: () => Promise<number>): Promise<number> {
+    const changed = this.#before.then(change);
+    this.#before = changed.catch(() => undefined);
+    return changed;
   }
 }

@@ -1,4 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { createReadStream, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readLedger } from '../../calculator/ledger';
@@ -9,7 +11,7 @@ import type { CalculatorProcess, StartOptions } from '../../scripts/chaos/calcul
 import { unary } from '../../scripts/chaos/unary';
 import { until } from '../../scripts/chaos/until';
 
-const { MemoryAdd, MemoryRecall } = calculatorService;
+const { Add, MemoryAdd, MemoryRecall } = calculatorService;
 
 describe('a Calculator process', () => {
   const started: CalculatorProcess[] = [];
@@ -72,6 +74,29 @@ describe('a Calculator process', () => {
     await unary(successor.client(), MemoryAdd, { id: 'after', amount: 1 });
     expect(await unary(successor.client(), MemoryRecall, {})).toMatchObject({ value: 1, instance: 'calculator-2' });
     expect(readLedger(ledger).entries.at(-1)).toMatchObject({ id: 'after', instance: 'calculator-2' });
+  });
+
+  it('answers others while its disk takes nothing, and an addition when it is written', async () => {
+    const ledger = join(folder, 'stuck.fifo');
+    execFileSync('mkfifo', [ledger]);
+    const calculator = await start({ ledger });
+    const client = calculator.client();
+    let answered = 0;
+    // A pipe takes no more than 64 KiB that nobody reads, and keeps its writer waiting then.
+    const additions = Array.from({ length: 10 }, async (_, place) => {
+      await unary(client, MemoryAdd, { id: `${place}`.repeat(10_000), amount: 1 });
+      answered += 1;
+    });
+    await until(() => answered > 0, { what: 'the first addition' });
+    for (let left = 0; left < 20; left += 1) {
+      expect(await unary(client, Add, { left, right: 1 })).toMatchObject({ value: left + 1 });
+    }
+    expect(answered).toBeLessThan(10);
+    const readUp = once(createReadStream(ledger).resume(), 'close');
+    await Promise.all(additions);
+    expect(await unary(client, MemoryRecall, {})).toMatchObject({ value: 10 });
+    await calculator.stop();
+    await readUp;
   });
 
   it('says that its port is in use, in one line and with exit code 2', async () => {

@@ -12,10 +12,10 @@ const entry = (id: string, amount = 1): LedgerEntry => ({
   stamp: '2026-01-01T00:00:00.000Z',
 });
 
-function write(path: string, entries: readonly LedgerEntry[]): void {
+async function write(path: string, entries: readonly LedgerEntry[]): Promise<void> {
   const ledger = Ledger.open(path);
-  for (const one of entries) ledger.append(one);
-  ledger.close();
+  await Promise.all(entries.map((one) => ledger.append(one)));
+  await ledger.close();
 }
 
 describe('the ledger', () => {
@@ -24,25 +24,25 @@ describe('the ledger', () => {
   beforeEach(() => rmSync(path, { force: true }));
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  it('holds what was appended, in order, duplicates too, as one JSON line each', () => {
+  it('holds what was appended, in order, duplicates too, as one JSON line each', async () => {
     const entries = [entry('a', 0.1), entry('b "quoted"\n', -2), entry('a', 0.1)];
-    write(path, entries);
+    await write(path, entries);
     expect(readLedger(path)).toEqual({ entries, torn: 0 });
     expect(readFileSync(path, 'utf8').split('\n')).toHaveLength(4);
   });
 
-  it('can be read while the writer still has it open', () => {
+  it('can be read while the writer still has it open', async () => {
     const ledger = Ledger.open(path);
-    ledger.append(entry('a'));
+    await ledger.append(entry('a'));
     expect(readLedger(path).entries).toEqual([entry('a')]);
-    ledger.close();
+    await ledger.close();
   });
 
-  it('is empty at first and goes on where an earlier process stopped', () => {
-    write(path, []);
+  it('is empty at first and goes on where an earlier process stopped', async () => {
+    await write(path, []);
     expect(readLedger(path)).toEqual({ entries: [], torn: 0 });
-    write(path, [entry('a')]);
-    write(path, [entry('b')]);
+    await write(path, [entry('a')]);
+    await write(path, [entry('b')]);
     expect(readLedger(path).entries.map(({ id }) => id)).toEqual(['a', 'b']);
   });
 
@@ -56,13 +56,13 @@ describe('the ledger', () => {
     expect(() => Ledger.open(join(folder, 'missing', 'ledger'))).toThrow('ENOENT');
   });
 
-  it('loses nothing but the torn entry, wherever a write was cut off, and what comes after it is whole', () => {
+  it('loses nothing but the torn entry, wherever a write was cut off, and what comes after it is whole', async () => {
     const anEntry = fc.record({ id: fc.string({ minLength: 1, unit: 'binary' }), amount: fc.integer() });
-    fc.assert(
-      fc.property(fc.array(anEntry, { minLength: 1, maxLength: 5 }), fc.nat(), anEntry, (raw, cut, next) => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(anEntry, { minLength: 1, maxLength: 5 }), fc.nat(), anEntry, async (raw, cut, next) => {
         rmSync(path, { force: true });
         const entries = raw.map(({ id, amount }) => entry(id, amount));
-        write(path, entries);
+        await write(path, entries);
         const bytes = readFileSync(path);
         const length = cut % (bytes.length + 1);
         truncateSync(path, length);
@@ -73,7 +73,7 @@ describe('the ledger', () => {
         });
         const whole = entries.filter((_, index) => ends[index]! <= length);
         expect(readLedger(path).entries).toEqual(whole);
-        write(path, [entry(next.id, next.amount)]);
+        await write(path, [entry(next.id, next.amount)]);
         expect(readLedger(path).entries).toEqual([...whole, entry(next.id, next.amount)]);
         expect(readLedger(path).torn).toBeLessThanOrEqual(1);
       }),

@@ -12,47 +12,44 @@ const path = join(folder, 'memory.jsonl');
 beforeEach(() => rmSync(path, { force: true }));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-function write(steps: Steps): number {
+async function write(steps: Steps): Promise<number> {
   const file = MemoryFile.open(path);
-  for (const step of steps) {
-    if (step === null) file.clear();
-    else file.add(step);
-  }
-  file.close();
+  await Promise.all(steps.map((step) => (step === null ? file.clear() : file.add(step))));
+  await file.close();
   return file.value;
 }
 
 const sum = (steps: Steps): number => steps.reduce<number>((value, step) => (step === null ? 0 : value + step), 0);
 
-it('comes to the same number again, bit by bit, through clears and restarts', () => {
+it('comes to the same number again, bit by bit, through clears and restarts', async () => {
   const steps = [0.1, 0.2, 0.3, null, 1e16, 1, 1, -1e16];
-  expect(write(steps)).toBe(0);
-  expect(write([])).toBe(sum(steps));
-  expect(write([5])).toBe(sum(steps));
-  expect(write([])).toBe(sum([...steps, 5]));
+  expect(await write(steps)).toBe(0);
+  expect(await write([])).toBe(sum(steps));
+  expect(await write([5])).toBe(sum(steps));
+  expect(await write([])).toBe(sum([...steps, 5]));
 });
 
-it('takes nothing for a change that is none', () => {
-  write([1]);
+it('takes nothing for a change that is none', async () => {
+  await write([1]);
   appendFileSync(path, 'null\n{"add":"7"}\n{"sub":1}\n17\n');
-  expect(write([2])).toBe(1);
-  expect(write([])).toBe(3);
+  expect(await write([2])).toBe(1);
+  expect(await write([])).toBe(3);
 });
 
-it('loses at most the change that was being written, wherever its writer was killed', () => {
+it('loses at most the change that was being written, wherever its writer was killed', async () => {
   const aStep = fc.oneof(fc.constant(null), fc.double({ noNaN: true, min: -1e6, max: 1e6 }));
-  fc.assert(
-    fc.property(fc.array(aStep, { minLength: 1, maxLength: 6 }), fc.nat(), aStep, (steps, cut, next) => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(aStep, { minLength: 1, maxLength: 6 }), fc.nat(), aStep, async (steps, cut, next) => {
       rmSync(path, { force: true });
-      write(steps);
+      await write(steps);
       const bytes = readFileSync(path);
       const length = cut % (bytes.length + 1);
       truncateSync(path, length);
       const whole = bytes.subarray(0, length).filter((byte) => byte === 0x0a).length;
       const couldBe = [sum(steps.slice(0, whole)), sum(steps.slice(0, whole + 1))];
-      const found = write([next]);
+      const found = await write([next]);
       expect(couldBe).toContain(found);
-      expect(write([])).toBe(next === null ? 0 : found + next);
+      expect(await write([])).toBe(next === null ? 0 : found + next);
     }),
   );
 });

@@ -77,8 +77,8 @@ describe('the call ids that calculators share', () => {
   it('answer from its ledger what a dead one had executed and not answered', async () => {
     claimOfTheDead();
     const dead = Ledger.open(ledger);
-    dead.append({ id: 'wish', amount: 3, instance: 'one', stamp: '', value: 7, call: id.text });
-    dead.close();
+    await dead.append({ id: 'wish', amount: 3, instance: 'one', stamp: '', value: 7, call: id.text });
+    await dead.close();
     const claim = await calls().claim(id, 'f');
     if (claim.state !== 'answered') throw new Error(`it is ${claim.state}`);
     const { message } = claim.answer;
