@@ -30,10 +30,13 @@ export interface CallPathOptions {
   readonly copies: number;
 }
 
-/** Rounds of each process before the first that counts: until 15,000 calls its compilers are still at work. */
-const FIRST_WARM_UP = { rounds: 10, concurrency: 64 };
+/**
+ * What each process does before its first call that counts, as a share of the calls that count at one concurrency: until
+ * some 15,000 calls its compilers are still at work.
+ */
+const FIRST_WARM_UP = { share: 2 / 3, concurrency: 64 };
 /** And before the first of each concurrency. */
-const WARM_UP_ROUNDS = 1;
+const WARM_UP_SHARE = 1 / 15;
 
 /** The processes of each variant. */
 type Callers = ReadonlyMap<VariantName, readonly Worker<RoundRequest, Round>[]>;
@@ -50,14 +53,14 @@ export async function benchCallPath(
   const { targets, absent } = await serve(site);
   for (const name of absent) say(`${name} is not installed: the bench goes on without it`);
   const callers = await startCallers(site, targets, options.copies);
-  const warmUp = async (concurrency: number, rounds: number): Promise<void> => {
-    const request = { concurrency, calls: rounds * options.callsPerRound };
+  const warmUp = async (concurrency: number, share: number): Promise<void> => {
+    const request = { concurrency, calls: Math.ceil(share * options.rounds * options.callsPerRound) };
     for (let copy = 0; copy < options.copies; copy += 1) await oneRound(callers, request, copy);
   };
-  await warmUp(FIRST_WARM_UP.concurrency, FIRST_WARM_UP.rounds);
+  await warmUp(FIRST_WARM_UP.concurrency, FIRST_WARM_UP.share);
   const rows: CallPathRow[] = [];
   for (const concurrency of options.concurrencies) {
-    await warmUp(concurrency, WARM_UP_ROUNDS);
+    await warmUp(concurrency, WARM_UP_SHARE);
     const rounds: RoundOfAll[] = [];
     for (let round = 0; round < options.rounds; round += 1) {
       rounds.push(await oneRound(callers, { concurrency, calls: options.callsPerRound }, round));
