@@ -13,6 +13,7 @@ import {
   type RoundRequest,
   type VariantName,
 } from './call-path-variants';
+import { leaveFirstCpu, takeFirstCpu } from './own-cpu';
 import { findProxy, startProxy } from './proxies';
 import { PROXY_PROGRAMS } from './proxy-configs';
 import { circumstances, type CallPathResult, type CallPathRow } from './results';
@@ -48,11 +49,13 @@ export async function benchCallPath(
   cleanup: Cleanup,
   say: (line: string) => void,
 ): Promise<CallPathResult> {
+  const pinned = leaveFirstCpu(cleanup);
   const site = await Site.start(cleanup, say);
   const where = circumstances(options.command, site.consul.version);
   const { targets, absent } = await serve(site);
   for (const name of absent) say(`${name} is not installed: the bench goes on without it`);
   const callers = await startCallers(site, targets, options.copies);
+  if (pinned) for (const { child } of [...callers.values()].flat()) takeFirstCpu(child.pid ?? 0);
   const warmUp = async (concurrency: number, share: number): Promise<void> => {
     const request = { concurrency, calls: Math.ceil(share * options.rounds * options.callsPerRound) };
     for (let copy = 0; copy < options.copies; copy += 1) await oneRound(callers, request, copy);
@@ -69,7 +72,7 @@ export async function benchCallPath(
     say(`call path: ${options.rounds} rounds at concurrency ${concurrency} are done`);
   }
   const { rounds, callsPerRound, copies } = options;
-  return { ...where, rounds, callsPerRound, copies, absent, rows };
+  return { ...where, rounds, callsPerRound, copies, pinned, absent, rows };
 }
 
 async function serve(site: Site): Promise<{ targets: CallPathTargets; absent: readonly string[] }> {

@@ -51,7 +51,8 @@ loopback, the servers and the callers on the same cores: trust ratios and orders
 shows the flags; without HAProxy or nginx on the machine, the bench goes on without them.`;
 
 function callPathSection(result: CallPathResult): string {
-  const { rounds, callsPerRound, copies, absent, rows } = result;
+  const { rounds, callsPerRound, copies, pinned, absent, rows } = result;
+  const own = pinned === true ? ', and has a CPU to itself' : '';
   const head = [
     'at once',
     'variant',
@@ -80,7 +81,7 @@ function callPathSection(result: CallPathResult): string {
 ${circumstancesLine(result)}
 
 Unary \`Add\` on one Calculator, with an idle backup. Each variant has processes of its own, ${copies}, which take turns from round
-to round; all are alive, and one is measured at a time, after thousands of calls that do not count. ${rounds} rounds of ${callsPerRound} calls per variant and
+to round; all are alive, and one is measured at a time${own}, after thousands of calls that do not count. ${rounds} rounds of ${callsPerRound} calls per variant and
 concurrency; the order of the turns shifts from round to round. CPU is the client process's time, user and system, for 1000 calls. Each figure is a median over the rounds; each
 ratio (x) is the median of the ratios to \`raw\` in the same round. \`Understudy\` is the default: health watched, safe calls
 repeated and hedged, a real Consul; with \`Prometheus\` each call and attempt goes into histograms, too. Those with a policy

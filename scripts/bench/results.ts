@@ -39,6 +39,8 @@ export interface CallPathResult extends Circumstances {
   readonly callsPerRound: number;
   /** Processes of each variant. */
   readonly copies: number;
+  /** The process that is measured had a CPU to itself. */
+  readonly pinned?: boolean;
   /** Proxies that were not installed. */
   readonly absent: readonly string[];
   readonly rows: readonly CallPathRow[];
