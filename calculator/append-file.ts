@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readFileSync, readSync, write } from 'node:fs';
 import { promisify } from 'node:util';
+import { Turns } from './turns';
 
 const NEWLINE = 0x0a;
 const writeSome = promisify(write);
@@ -11,8 +12,7 @@ const writeSome = promisify(write);
  */
 export class AppendFile {
   #sealed = true;
-  /** The line before is written, or could not be. */
-  #before: Promise<unknown> = Promise.resolve();
+  readonly #writes = new Turns();
 
   private constructor(private readonly file: number) {}
 
@@ -26,15 +26,12 @@ export class AppendFile {
   /** Lines stand in the order of these calls. @throws the error of the file system; the value then counts as not written. */
   append(value: object): Promise<void> {
     const line = JSON.stringify(value);
-    const written = this.#before.then(() => this.write(line));
-    this.#before = written.catch(() => undefined);
-    return written;
+    return this.#writes.take(() => this.write(line));
   }
 
   /** When what was appended is written. */
-  async close(): Promise<void> {
-    await this.#before;
-    closeSync(this.file);
+  close(): Promise<void> {
+    return this.#writes.take(() => closeSync(this.file));
   }
 
   private async write(line: string): Promise<void> {

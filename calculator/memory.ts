@@ -1,4 +1,5 @@
 import { calculate, CalculatorError, requireFinite } from './calculator';
+import { Turns } from './turns';
 
 /**
  * The memory key of the calculator. It decides what an M+ does and in which order; it never compares ids: the same id
@@ -6,8 +7,7 @@ import { calculate, CalculatorError, requireFinite } from './calculator';
  */
 export class Memory {
   #value: number;
-  /** Nothing is being recorded. */
-  #before: Promise<unknown> = Promise.resolve();
+  readonly #changes = new Turns();
 
   /** @param value what an earlier process left */
   constructor(value = 0) {
@@ -26,7 +26,7 @@ export class Memory {
    * that is not finite; and whatever `record` throws. The memory is then unchanged.
    */
   add(id: string, amount: number, record: (sum: number) => Promise<void>): Promise<number> {
-    return this.inTurn(async () => {
+    return this.#changes.take(async () => {
       if (id === '') {
         throw new CalculatorError('INVALID_ARGUMENT', 'id must not be empty: the caller makes one for each wish');
       }
@@ -40,16 +40,10 @@ export class Memory {
 
   /** Forgets, after `record` has written it down. @throws whatever `record` throws; the memory is then unchanged. */
   clear(record: () => Promise<void>): Promise<number> {
-    return this.inTurn(async () => {
+    return this.#changes.take(async () => {
       await record();
       this.#value = 0;
       return 0;
     });
-  }
-
-  private inTurn(change: () => Promise<number>): Promise<number> {
-    const changed = this.#before.then(change);
-    this.#before = changed.catch(() => undefined);
-    return changed;
   }
 }
