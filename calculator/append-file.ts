@@ -6,7 +6,7 @@ const NEWLINE = 0x0a;
 const writeSome = promisify(write);
 
 /**
- * An append-only file of JSON lines. A line has been handed to the operating system when `append` resolves, so it survives
+ * An append-only file of lines. One has been handed to the operating system when `append` resolves, so it survives
  * `kill -9` of this process (not a power failure: there is no fsync). A busy disk keeps those waiting who append, and nobody
  * else. It never rewrites: what a dead predecessor left half written stays, closed off by a newline.
  */
@@ -23,9 +23,8 @@ export class AppendFile {
     return opened;
   }
 
-  /** Lines stand in the order of these calls. @throws the error of the file system; the value then counts as not written. */
-  append(value: object): Promise<void> {
-    const line = JSON.stringify(value);
+  /** Lines stand in the order of these calls. @throws the error of the file system; the line then counts as not written. */
+  append(line: string): Promise<void> {
     return this.#writes.take(() => this.write(line));
   }
 
@@ -48,7 +47,11 @@ export interface FileContent<T> {
   readonly torn: number;
 }
 
-/** Reads such a file, also one that is being written or whose writer was killed. @throws the error of the file system. */
+/**
+ * Reads such a file of JSON lines, also one that is being written or whose writer was killed.
+ *
+ * @throws the error of the file system
+ */
 export function readAppended<T>(path: string, entryOf: (value: unknown) => T | undefined): FileContent<T> {
   const lines = readFileSync(path, 'utf8')
     .split('\n')

@@ -27,7 +27,7 @@ export class Ledger {
 
   /** @throws the error of the file system; the entry then counts as not written. */
   append(entry: LedgerEntry): Promise<void> {
-    return this.file.append(entry);
+    return this.file.append(JSON.stringify(entry));
   }
 
   close(): Promise<void> {

@@ -4,11 +4,11 @@
  * `summary` at the end. Ends after --seconds, on SIGINT or SIGTERM, or when the parent that holds its IPC channel is
  * gone; asked `report` over that channel it answers with a summary at once.
  */
-import { appendFileSync } from 'node:fs';
 import { credentials } from '@grpc/grpc-js';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { registerUnderstudy, type Understudy } from '../index';
 import { CalculatorClient, calculatorService } from '../proto/calculator';
+import { AppendFile } from './append-file';
 import { Load } from './load';
 
 interface Flags {
@@ -56,6 +56,7 @@ function sayEvents(understudy: Understudy): void {
 }
 
 async function run(flags: Flags): Promise<void> {
+  const acknowledged = flags.acknowledged === undefined ? undefined : AppendFile.open(flags.acknowledged);
   const understudy = registerUnderstudy({ services: [calculatorService] });
   sayEvents(understudy);
   const client = new CalculatorClient(flags.target, credentials.createInsecure(), understudy.channelOptions);
@@ -66,30 +67,55 @@ async function run(flags: Flags): Promise<void> {
     runId: `load-${process.pid}-${Date.now().toString(36)}`,
   };
   const load = new Load(client, options, say);
-  const report = (): object => {
+  const report = (): object => ({ ...load.report(), client: understudy.counters('calculator') });
+  /** A busy disk keeps waiting who reads the list, and no call. */
+  const listAcknowledged = async (): Promise<void> => {
     const ids = load.takeAcknowledged();
-    if (flags.acknowledged !== undefined) appendFileSync(flags.acknowledged, ids.map((id) => `${id}\n`).join(''));
-    return { ...load.report(), client: understudy.counters('calculator') };
+    if (ids.length > 0) await acknowledged?.append(ids.join('\n'));
   };
   load.start();
-  const progress = setInterval(() => say({ event: 'progress', ...report() }), PROGRESS_MS);
-  process.on('message', () => process.send?.({ event: 'report', ...report() }));
-  await ended(flags.seconds);
-  clearInterval(progress);
-  await load.stop();
+  try {
+    await untilEnded(flags.seconds, {
+      progress: () => {
+        say({ event: 'progress', ...report() });
+        return listAcknowledged();
+      },
+      asked: async () => {
+        await listAcknowledged();
+        process.send?.({ event: 'report', ...report() });
+      },
+    });
+  } finally {
+    await load.stop();
+    client.close();
+    await understudy.close();
+  }
+  await listAcknowledged();
   say({ event: 'summary', ...report() });
-  client.close();
-  await understudy.close();
-  if (process.connected) process.disconnect();
 }
 
-function ended(seconds: number | undefined): Promise<void> {
-  return new Promise((resolve) => {
-    process.once('SIGINT', () => resolve());
-    process.once('SIGTERM', () => resolve());
-    process.once('disconnect', () => resolve());
-    if (seconds !== undefined) setTimeout(resolve, seconds * 1_000);
-  });
+interface Duties {
+  /** Each second. */
+  readonly progress: () => Promise<void>;
+  /** The parent wants to know. */
+  readonly asked: () => Promise<void>;
+}
+
+/** @throws what one of the duties throws */
+async function untilEnded(seconds: number | undefined, { progress, asked }: Duties): Promise<void> {
+  const timers: NodeJS.Timeout[] = [];
+  try {
+    await new Promise<void>((resolve, reject) => {
+      timers.push(setInterval(() => void progress().catch(reject), PROGRESS_MS));
+      if (seconds !== undefined) timers.push(setTimeout(resolve, seconds * 1_000));
+      process.on('message', () => void asked().catch(reject));
+      process.once('SIGINT', () => resolve());
+      process.once('SIGTERM', () => resolve());
+      process.once('disconnect', () => resolve());
+    });
+  } finally {
+    for (const timer of timers) clearInterval(timer);
+  }
 }
 
 async function main(): Promise<void> {
@@ -104,6 +130,8 @@ async function main(): Promise<void> {
       return;
     }
     process.stderr.write(`calculator-load: ${error instanceof Error ? error.message : String(error)}\n`);
+  } finally {
+    if (process.connected) process.disconnect();
   }
 }
 

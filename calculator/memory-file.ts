@@ -41,7 +41,7 @@ export class MemoryFile {
   }
 
   private append(step: MemoryStep): Promise<void> {
-    return this.file.append(step);
+    return this.file.append(JSON.stringify(step));
   }
 }
 

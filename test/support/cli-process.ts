@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { program, ROOT } from '../../scripts/chaos/program';
 
-/** `understudy` in a process of its own, without colours and without the CONSUL_* variables of whoever runs the tests. */
+/** One of our commands in a process of its own, without colours and without the CONSUL_* variables of whoever runs the tests. */
 export interface CliProcess {
   /** What it printed so far. */
   readonly stdout: () => string;
@@ -18,10 +18,21 @@ export interface CliEnd {
   readonly stderr: string;
 }
 
-/** Whoever starts one ends it, and waits for `exited`. */
+/** `understudy`. Whoever starts one ends it, and waits for `exited`. */
 export function startCli(args: readonly string[], env: NodeJS.ProcessEnv = {}): CliProcess {
+  return start(program('cli', 'main', ['cli', 'agent', 'core', 'registry', 'runtime']), args, env);
+}
+
+/** The load on the calculators. Whoever starts one ends it, and waits for `exited`. */
+export function startLoad(args: readonly string[]): CliProcess {
+  return start(
+    program('calculator', 'load-main', ['calculator', 'client', 'core', 'proto', 'registry', 'runtime']),
+    args,
+  );
+}
+
+function start(main: readonly string[], args: readonly string[], env: NodeJS.ProcessEnv = {}): CliProcess {
   const kept = Object.entries(process.env).filter(([name]) => !/^(CONSUL|UNDERSTUDY)_/.test(name));
-  const main = program('cli', 'main', ['cli', 'agent', 'core', 'registry', 'runtime']);
   const child = spawn(process.execPath, [...main, ...args], {
     cwd: ROOT,
     env: { ...Object.fromEntries(kept), NO_COLOR: '1', ...env },
