@@ -18,12 +18,18 @@ export interface Call {
   readonly id: string;
 }
 
+/** When it said that it leaves the primary, and that it goes back; null when it did not. */
+export interface Told {
+  readonly failoverMs: number | null;
+  readonly failbackMs: number | null;
+}
+
 export interface Caller {
   call(call: Call, done: Done): void;
   /** Since it was opened. */
   counters(): { readonly calls: number; readonly attempts: number };
-  /** When it said that it goes back to the primary, null when it did not; undefined for those that say nothing. */
-  readonly wentBackMs?: () => number | null;
+  /** Undefined for those that say nothing. */
+  readonly told?: Told;
   close(): Promise<void>;
 }
 
@@ -53,12 +59,13 @@ async function understudyCaller({ service, consul }: FailoverTargets): Promise<C
   const { registerUnderstudy } = (await import(built)) as typeof Package;
   const understudy = registerUnderstudy({ registry: { address: consul }, services: [calculatorService] });
   const client = new CalculatorClient(`consul:///${service}`, credentials.createInsecure(), understudy.channelOptions);
-  let backMs: number | null = null;
-  understudy.events.on('failback', () => (backMs = monotonicMs()));
+  const told: { -readonly [Move in keyof Told]: Told[Move] } = { failoverMs: null, failbackMs: null };
+  understudy.events.on('failover', () => (told.failoverMs ??= monotonicMs()));
+  understudy.events.on('failback', () => (told.failbackMs = monotonicMs()));
   return {
     call: (call, done) => send(client, call, done),
     counters: () => understudy.counters(service),
-    wentBackMs: () => backMs,
+    told,
     close: () => {
       client.close();
       return understudy.close();

@@ -64,6 +64,8 @@ export type FailoverQuestion =
 export interface OneFailover {
   /** From the fault to the first good call on `to`; null when there was none. */
   readonly gapMs: number | null;
+  /** From the fault to when the client said that it leaves the primary; null when it did not, or says nothing. */
+  readonly noticedMs: number | null;
   readonly pauseMs: number;
   readonly safeLost: number;
   readonly unsafeFailed: number;

@@ -13,6 +13,7 @@ export interface RunOf extends Measured {
 export function failoverRows(all: readonly RunOf[]): readonly FailoverRow[] {
   return byFault(UNDERSTUDY, all).map(({ fault, runs }) => ({
     ...faultRow(fault, runs),
+    noticedMs: spreadOfSome(runs, ({ noticedMs }) => noticedMs),
     steadyAttemptsPerCall: spreadOf(runs, ({ steadyAttemptsPerCall }) => steadyAttemptsPerCall, 3),
     attemptsPerCall: spreadOf(runs, ({ attemptsPerCall }) => attemptsPerCall, 3),
     p99Ratio: spreadOf(runs, ({ p99Ratio }) => p99Ratio, 2),
@@ -45,19 +46,27 @@ function byFault(caller: CallerName, runs: readonly RunOf[]): readonly Group[] {
 }
 
 function faultRow(fault: FaultName, runs: readonly RunOf[]): FaultRow {
-  const gaps = runs.filter(({ gapMs }) => gapMs !== null);
   return {
     fault,
     runs: runs.length,
-    gapMs: gaps.length === 0 ? null : spreadOf(gaps, ({ gapMs }) => gapMs ?? NaN, 1),
-    never: runs.length - gaps.length,
+    gapMs: spreadOfSome(runs, ({ gapMs }) => gapMs),
+    never: runs.filter(({ gapMs }) => gapMs === null).length,
     pauseMs: spreadOf(runs, ({ pauseMs }) => pauseMs, 1),
     safeLost: spreadOf(runs, ({ safeLost }) => safeLost, 1),
     unsafeFailed: spreadOf(runs, ({ unsafeFailed }) => unsafeFailed, 1),
   };
 }
 
+/** Null when no run has the figure. */
+function spreadOfSome(runs: readonly RunOf[], figureMs: (run: RunOf) => number | null): Spread | null {
+  const values = runs.map(figureMs).filter((value) => value !== null);
+  return values.length === 0 ? null : spread(values, 1);
+}
+
 function spreadOf(runs: readonly RunOf[], figure: (run: RunOf) => number, digits: number): Spread {
-  const values = runs.map(figure);
+  return spread(runs.map(figure), digits);
+}
+
+function spread(values: readonly number[], digits: number): Spread {
   return { median: rounded(median(values), digits), max: rounded(Math.max(...values), digits) };
 }

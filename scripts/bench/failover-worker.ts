@@ -49,10 +49,10 @@ class Callers {
 
   /** A caller that does not say that it goes back is back when `to` answers. */
   async failback(to: string, timeoutMs: number): Promise<FailbackTold> {
-    const { wentBackMs } = this.caller;
+    const { told } = this.caller;
     this.lastBy = null;
-    await within(timeoutMs, () => (wentBackMs === undefined ? this.lastBy === to : wentBackMs() !== null));
-    return { atMs: wentBackMs?.() ?? null };
+    await within(timeoutMs, () => (told === undefined ? this.lastBy === to : told.failbackMs !== null));
+    return { atMs: told?.failbackMs ?? null };
   }
 
   async calm(calmMs: number, timeoutMs: number): Promise<object> {
@@ -78,8 +78,10 @@ class Callers {
     const before = this.ended.filter(({ startedMs, endedMs }) => startedMs >= from.atMs && endedMs < until.atMs);
     const after = this.ended.filter(({ startedMs }) => startedMs >= faultMs);
     const failed = this.ended.filter(({ by, startedMs }) => by === null && startedMs >= countFromMs);
+    const leftMs = this.caller.told?.failoverMs ?? -Infinity;
     return {
       ...gaps(this.ended, faultMs, to),
+      noticedMs: leftMs < faultMs ? null : leftMs - faultMs,
       safeLost: failed.filter(({ safe }) => safe).length,
       unsafeFailed: failed.filter(({ safe }) => !safe).length,
       steadyAttemptsPerCall: (until.attempts - from.attempts) / (until.calls - from.calls),

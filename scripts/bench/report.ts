@@ -105,7 +105,9 @@ primary, one backup, ${serviceTimeMs} ms of service time, a real Consul, the cli
 the client notices, it notices by itself. Each figure is the median over the runs, and the worst run in brackets.
 
 - \`gap\`: from the fault to the first good answer of the backup; the service time and the ${1_000 / callsPerSecond} ms between two calls are
-  in it. \`pause\`: the longest time without a good answer of anybody from the fault on.
+  in it. \`noticed\`: from the fault until the client has left the primary, so that calls that must not be repeated go to
+  the backup as well; repeatable calls do not wait for that. \`pause\`: the longest time without a good answer of anybody
+  from the fault on.
 - \`safe lost\` and \`unsafe failed\`: calls of the whole run that ended with an error.
 - \`attempts\`: attempts per call before the fault, so what hedging costs while nothing is wrong; \`in all\`: of the whole run.
 - \`p99\`: of the good calls that began after the fault, against those before it.

@@ -67,6 +67,8 @@ export interface FaultRow {
 
 /** Of all runs of one fault with Understudy. At failback the gap begins when the client says that it goes back. */
 export interface FailoverRow extends FaultRow {
+  /** From the fault to when the client said that it leaves the primary; null where it did not. */
+  readonly noticedMs: Spread | null;
   /** Attempts per call before the fault: what hedging costs while nothing is wrong. */
   readonly steadyAttemptsPerCall: Spread;
   readonly attemptsPerCall: Spread;

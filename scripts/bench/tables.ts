@@ -41,6 +41,7 @@ export const FAILOVER_COLUMNS: readonly (readonly [string, (row: FailoverRow) =>
   ['fault', ({ fault }) => fault],
   ['runs', ({ runs }) => runs],
   ['gap ms', gap],
+  ['noticed ms', ({ noticedMs }) => (noticedMs === null ? '' : spread(noticedMs))],
   ['pause ms', ({ pauseMs }) => spread(pauseMs)],
   ['safe lost', ({ safeLost }) => spread(safeLost)],
   ['unsafe failed', ({ unsafeFailed }) => spread(unsafeFailed)],

@@ -5,6 +5,7 @@ const RUN: RunOf = {
   caller: 'Understudy',
   fault: 'kill -9',
   gapMs: 40,
+  noticedMs: 20,
   pauseMs: 40,
   heldMs: 0,
   safeLost: 0,
@@ -24,7 +25,9 @@ describe('the rows of the failover bench', () => {
   });
 
   it('say never when no run saw a good answer', () => {
-    expect(failoverRows([{ ...RUN, gapMs: null }])).toMatchObject([{ gapMs: null, never: 1 }]);
+    expect(failoverRows([{ ...RUN, gapMs: null, noticedMs: null }])).toMatchObject([
+      { gapMs: null, never: 1, noticedMs: null },
+    ]);
   });
 
   it('count the way back from the same moment for all, though one of them holds it up', () => {
