@@ -151,8 +151,8 @@ export function heartbeatTimeoutMs({ roundTrip }: SilenceState, options: Silence
 export function considerSilence(state: SilenceState, nowMs: number, options: SilenceOptions): SilenceStep {
   const { heartbeat } = state;
   if (heartbeat === null) return considerHeartbeat(state, nowMs, options);
-  if (nowMs < heartbeat.dueMs || state.silent)
-    return step(state, Math.max(heartbeat.dueMs, nowMs + options.idleMs / 4));
+  if (state.silent) return step(state, nowMs + options.idleMs / 4);
+  if (nowMs < heartbeat.dueMs) return step(state, heartbeat.dueMs);
   const lateMs = nowMs - heartbeat.dueMs;
   if (lateMs > options.ownLatenessMs && heartbeat.doubts < MAX_DOUBTS) {
     // Whoever shares a machine with the judge may have been away as long as he was.

@@ -92,6 +92,17 @@ it('one that falls silent without any call has the others asked, to compare', ()
   vitals.disconnected();
 });
 
+it('one that hangs under steady calls is found silent as soon as its heartbeat is late', () => {
+  const { vitals, clock } = patient();
+  const { quietMs, heartbeatMinTimeoutMs } = parseClientOptions({});
+  const hungMs = clock.nowMs();
+  while (vitals.silentWhy === null && clock.nowMs() < hungMs + 1_000) {
+    vitals.attemptStarted(clock.nowMs());
+    clock.advance(4);
+  }
+  expect(clock.nowMs() - hungMs).toBeLessThanOrEqual(quietMs + heartbeatMinTimeoutMs + 8);
+});
+
 it('calls that their deadlines ended while a heartbeat was out are no word against it', () => {
   const { vitals, clock, heartbeats } = patient();
   for (let call = 0; call < 10; call += 1) {

@@ -37,7 +37,7 @@ describe('silence', () => {
     expect(look(waiting, 1_039)).toMatchObject({ sendHeartbeat: false, wakeAtMs: 1_040 });
     const asked = look(waiting, 1_040);
     expect(asked).toMatchObject({ sendHeartbeat: true, wakeAtMs: 1_100 });
-    expect(look(asked.state, 1_099).state.silent).toBe(false);
+    expect(look(asked.state, 1_099)).toMatchObject({ state: { silent: false }, wakeAtMs: 1_100 });
     const late = look(asked.state, 1_100);
     expect(late.state.silent).toBe(true);
     expect(late.reason).toBe('silent for 98 ms with 1 calls waiting; a heartbeat has been unanswered for 60 ms');
