@@ -5,6 +5,7 @@
 import { join, resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { benchCallPath } from './bench/call-path';
+import { SETTINGS, WAYS } from './bench/call-path-variants';
 import { benchFailover } from './bench/failover';
 import { FAULTS, PEERS, type FaultName, type PeerName } from './bench/failover-plan';
 import { writeReport } from './bench/report';
@@ -18,8 +19,8 @@ import { runCommand } from './run-command';
 
 const ROOT = resolve(__dirname, '..');
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
-type Part = 'call-path' | 'failover' | SheetPart['name'];
-const PARTS: readonly Part[] = ['call-path', 'failover', ...SHEET_PARTS.map(({ name }) => name)];
+type Part = 'call-path' | 'settings' | 'failover' | SheetPart['name'];
+const PARTS: readonly Part[] = ['call-path', 'settings', 'failover', ...SHEET_PARTS.map(({ name }) => name)];
 
 interface Flags {
   readonly quick: boolean;
@@ -55,9 +56,14 @@ function parseFlags(argv: readonly string[]): Flags {
     .option('--quick', 'fewer rounds and runs: to see that it works, not to quote', false)
     .option('--json <file>', 'merge the results into this file; benchmarks.md is written beside it', defaultFile())
     .option('--only <parts>', `some of ${PARTS.join(',')}`, someOf(PARTS), PARTS)
-    .option('--rounds <n>', 'call path: rounds (15, quick 3)', whole)
-    .option('--calls <n>', 'call path: calls of each variant per round (2000, quick 500)', whole)
-    .option('--concurrency <list>', 'call path: calls at once', (list) => list.split(',').map(whole), [1, 16, 64, 256])
+    .option('--rounds <n>', 'call path, settings: rounds (60, quick 3)', whole)
+    .option('--calls <n>', 'call path, settings: calls of each variant per round (500)', whole)
+    .option(
+      '--concurrency <list>',
+      'call path, settings: calls at once',
+      (list) => list.split(',').map(whole),
+      [1, 16, 64, 256],
+    )
     .option('--runs <n>', 'failover, recovery: runs of each fault (10, quick 1)', whole)
     .option('--peer-runs <n>', 'failover: runs of each fault with each peer (3, quick 1)', whole)
     .option('--faults <list>', `failover: some of ${FAULTS.join(',')}`, someOf(FAULTS), FAULTS)
@@ -78,28 +84,36 @@ function commandLine(words: readonly string[]): string {
   return ['npm run bench', ...(kept.length > 0 ? ['--', ...kept] : [])].join(' ');
 }
 
-const CALL_PATH = { rounds: 15, callsPerRound: 2_000, copies: 3 } as const;
-const CALL_PATH_QUICK = { rounds: 3, callsPerRound: 500, copies: 1 } as const;
+const CALL_PATH = { rounds: 60, copies: 3 } as const;
+const CALL_PATH_QUICK = { rounds: 3, copies: 1 } as const;
+const CALLS_PER_ROUND = 500;
+
+async function measureCallPath(
+  part: 'call-path' | 'settings',
+  { quick, ...flags }: Flags,
+  command: string,
+  cleanup: Cleanup,
+): Promise<Results> {
+  const { rounds, copies } = quick ? CALL_PATH_QUICK : CALL_PATH;
+  const options = {
+    command,
+    variants: part === 'settings' ? SETTINGS : WAYS,
+    rounds: flags.rounds ?? rounds,
+    callsPerRound: flags.calls ?? CALLS_PER_ROUND,
+    copies,
+    concurrencies: flags.concurrency,
+  };
+  const result = await benchCallPath(options, cleanup, say);
+  process.stdout.write(`${callPathTable(result)}\n`);
+  return part === 'settings' ? { settings: result } : { callPath: result };
+}
 
 /** Measures one part, and adds it to what the file held. */
 async function measure(part: Part, flags: Flags, before: Results, cleanup: Cleanup): Promise<Results> {
   const command = commandLine(process.argv.slice(2));
   const { quick } = flags;
-  if (part === 'call-path') {
-    const { rounds, callsPerRound, copies } = quick ? CALL_PATH_QUICK : CALL_PATH;
-    const callPath = await benchCallPath(
-      {
-        command,
-        rounds: flags.rounds ?? rounds,
-        callsPerRound: flags.calls ?? callsPerRound,
-        copies,
-        concurrencies: flags.concurrency,
-      },
-      cleanup,
-      say,
-    );
-    process.stdout.write(`${callPathTable(callPath)}\n`);
-    return { ...before, callPath };
+  if (part === 'call-path' || part === 'settings') {
+    return { ...before, ...(await measureCallPath(part, flags, command, cleanup)) };
   }
   if (part === 'failover') {
     const runs = flags.runs ?? (quick ? 1 : 10);

@@ -1,8 +1,10 @@
 /** The ways of calling that are compared, and what their processes are told and answer. Types and names, no deeds. */
 
-export const VARIANTS = [
+/** Understudy as it comes, beside what others do. */
+export const WAYS = ['raw', 'round robin', 'Understudy', 'naive loop', 'HAProxy', 'nginx'] as const;
+/** Understudy as it can be set. */
+export const SETTINGS = [
   'raw',
-  'round robin',
   'Understudy',
   'Understudy, no hedging',
   'Understudy, Prometheus',
@@ -10,11 +12,8 @@ export const VARIANTS = [
   'Understudy, random',
   'Understudy, weighted',
   'Understudy, least request',
-  'naive loop',
-  'HAProxy',
-  'nginx',
 ] as const;
-export type VariantName = (typeof VARIANTS)[number];
+export type VariantName = (typeof WAYS)[number] | (typeof SETTINGS)[number];
 
 /** The services in Consul: a primary and a backup, and the same two servers as equals. */
 export const PAIR = 'calculator';

@@ -7,7 +7,6 @@ import type { Cleanup } from '../quickstart/cleanup';
 import {
   EQUALS,
   PAIR,
-  VARIANTS,
   type CallPathTargets,
   type Round,
   type RoundRequest,
@@ -15,14 +14,16 @@ import {
 } from './call-path-variants';
 import { leaveFirstCpu, takeFirstCpu } from './own-cpu';
 import { findProxy, startProxy } from './proxies';
-import { PROXY_PROGRAMS } from './proxy-configs';
-import { circumstances, type CallPathResult, type CallPathRow } from './results';
+import { PROXY_PROGRAMS, type ProxyProgram } from './proxy-configs';
+import { circumstances, type CallPathResult, type CallPathRow, type Ratio } from './results';
 import { Site } from './site';
-import { median, rounded } from './statistics';
+import { median, medianMargin, rounded } from './statistics';
 import { startWorker, type Worker } from './worker-link';
 
 export interface CallPathOptions {
   readonly command: string;
+  /** `raw` among them. */
+  readonly variants: readonly VariantName[];
   readonly rounds: number;
   /** Of each variant in each round. */
   readonly callsPerRound: number;
@@ -32,12 +33,14 @@ export interface CallPathOptions {
 }
 
 /**
- * What each process does before its first call that counts, as a share of the calls that count at one concurrency: until
- * some 15,000 calls its compilers are still at work.
+ * Calls of each process before its first one that counts: until then its compilers are still at work. No more than a share
+ * of the calls that count at one concurrency.
  */
-const FIRST_WARM_UP = { share: 2 / 3, concurrency: 64 };
+const FIRST_WARM_UP = { calls: 12_000, share: 2 / 3, concurrency: 64 };
 /** And before the first of each concurrency. */
-const WARM_UP_SHARE = 1 / 15;
+const WARM_UP = { calls: 1_000, share: 1 / 15 };
+
+const VARIANT_OF: Readonly<Record<ProxyProgram, VariantName>> = { haproxy: 'HAProxy', nginx: 'nginx' };
 
 /** The processes of each variant. */
 type Callers = ReadonlyMap<VariantName, readonly Worker<RoundRequest, Round>[]>;
@@ -52,18 +55,19 @@ export async function benchCallPath(
   const pinned = leaveFirstCpu(cleanup);
   const site = await Site.start(cleanup, say);
   const where = circumstances(options.command, site.consul.version);
-  const { targets, absent } = await serve(site);
+  const { targets, absent } = await serve(site, options.variants);
   for (const name of absent) say(`${name} is not installed: the bench goes on without it`);
-  const callers = await startCallers(site, targets, options.copies);
+  const callers = await startCallers(site, targets, options);
   if (pinned) for (const { child } of [...callers.values()].flat()) takeFirstCpu(child.pid ?? 0);
-  const warmUp = async (concurrency: number, share: number): Promise<void> => {
-    const request = { concurrency, calls: Math.ceil(share * options.rounds * options.callsPerRound) };
+  const warmUp = async (concurrency: number, most: typeof WARM_UP): Promise<void> => {
+    const calls = Math.min(most.calls, Math.ceil(most.share * options.rounds * options.callsPerRound));
+    const request = { concurrency, calls };
     for (let copy = 0; copy < options.copies; copy += 1) await oneRound(callers, request, copy);
   };
-  await warmUp(FIRST_WARM_UP.concurrency, FIRST_WARM_UP.share);
+  await warmUp(FIRST_WARM_UP.concurrency, FIRST_WARM_UP);
   const rows: CallPathRow[] = [];
   for (const concurrency of options.concurrencies) {
-    await warmUp(concurrency, WARM_UP_SHARE);
+    await warmUp(concurrency, WARM_UP);
     const rounds: RoundOfAll[] = [];
     for (let round = 0; round < options.rounds; round += 1) {
       rounds.push(await oneRound(callers, { concurrency, calls: options.callsPerRound }, round));
@@ -75,7 +79,10 @@ export async function benchCallPath(
   return { ...where, rounds, callsPerRound, copies, pinned, absent, rows };
 }
 
-async function serve(site: Site): Promise<{ targets: CallPathTargets; absent: readonly string[] }> {
+async function serve(
+  site: Site,
+  variants: readonly VariantName[],
+): Promise<{ targets: CallPathTargets; absent: readonly string[] }> {
   const [primary, backup] = await Promise.all([
     site.startCalculator('calculator-1'),
     site.startCalculator('calculator-2'),
@@ -88,6 +95,7 @@ async function serve(site: Site): Promise<{ targets: CallPathTargets; absent: re
   const proxies = { haproxy: '', nginx: '' };
   const absent: string[] = [];
   for (const name of PROXY_PROGRAMS) {
+    if (!variants.includes(VARIANT_OF[name])) continue;
     const installed = await findProxy(name);
     if (installed === undefined) {
       absent.push(name);
@@ -100,9 +108,13 @@ async function serve(site: Site): Promise<{ targets: CallPathTargets; absent: re
   return { targets: { ...at, ...proxies, consul: site.consul.address }, absent };
 }
 
-async function startCallers(site: Site, targets: CallPathTargets, each: number): Promise<Callers> {
+async function startCallers(
+  site: Site,
+  targets: CallPathTargets,
+  { variants, copies: each }: CallPathOptions,
+): Promise<Callers> {
   const callers = new Map<VariantName, Worker<RoundRequest, Round>[]>();
-  for (const variant of VARIANTS) {
+  for (const variant of variants) {
     if (variant === 'HAProxy' && targets.haproxy === '') continue;
     if (variant === 'nginx' && targets.nginx === '') continue;
     const copies: Worker<RoundRequest, Round>[] = [];
@@ -117,7 +129,8 @@ async function startCallers(site: Site, targets: CallPathTargets, each: number):
 }
 
 async function oneRound(callers: Callers, request: RoundRequest, round: number): Promise<RoundOfAll> {
-  const turns = [...callers];
+  // Whom one follows shall not matter either.
+  const turns = round % 2 === 0 ? [...callers] : [...callers].reverse();
   const first = round % turns.length;
   const measured = new Map<VariantName, Round>();
   for (const [variant, copies] of [...turns.slice(first), ...turns.slice(0, first)]) {
@@ -128,13 +141,16 @@ async function oneRound(callers: Callers, request: RoundRequest, round: number):
 }
 
 function rowOf(variant: VariantName, concurrency: number, rounds: readonly RoundOfAll[]): CallPathRow {
-  const middle = (of: (one: Round, raw: Round) => number, digits: number): number => {
-    const values = rounds.flatMap((round) => {
+  const inEach = (of: (one: Round, raw: Round) => number): readonly number[] =>
+    rounds.flatMap((round) => {
       const one = round.get(variant);
       const raw = round.get('raw');
       return one === undefined || raw === undefined ? [] : [of(one, raw)];
     });
-    return rounded(median(values), digits);
+  const middle = (of: (one: Round) => number, digits: number): number => rounded(median(inEach(of)), digits);
+  const ratio = (of: (one: Round) => number): Ratio => {
+    const values = inEach((one, raw) => of(one) / of(raw));
+    return { median: rounded(median(values), 3), margin: rounded(medianMargin(values), 3) };
   };
   return {
     variant,
@@ -144,9 +160,9 @@ function rowOf(variant: VariantName, concurrency: number, rounds: readonly Round
     p99Ms: middle((one) => one.p99Ms, 2),
     cpuMsPer1000: middle((one) => one.cpuMsPer1000, 1),
     attemptsPerCall: middle((one) => one.attemptsPerCall, 4),
-    callsRatio: middle((one, raw) => one.callsPerSecond / raw.callsPerSecond, 3),
-    p50Ratio: middle((one, raw) => one.p50Ms / raw.p50Ms, 3),
-    p99Ratio: middle((one, raw) => one.p99Ms / raw.p99Ms, 3),
-    cpuRatio: middle((one, raw) => one.cpuMsPer1000 / raw.cpuMsPer1000, 3),
+    callsRatio: ratio((one) => one.callsPerSecond),
+    p50Ratio: ratio((one) => one.p50Ms),
+    p99Ratio: ratio((one) => one.p99Ms),
+    cpuRatio: ratio((one) => one.cpuMsPer1000),
   };
 }

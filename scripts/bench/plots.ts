@@ -20,7 +20,7 @@ export function callPathPlot({ rows }: CallPathResult): Promise<string> {
           mark: 'bar',
           encoding: {
             x: { field: 'variant', type: 'nominal', sort: null, title: null, axis: { labelAngle: -45 } },
-            y: { field: 'cpuRatio', type: 'quantitative', title: null },
+            y: { field: 'cpuRatio.median', type: 'quantitative', title: null },
             color: {
               condition: { test: "indexof(datum.variant, 'Understudy') === 0", value: '#2a6f97' },
               value: '#b8c4cc',

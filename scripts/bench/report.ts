@@ -10,19 +10,20 @@ import type { CallPathResult, Circumstances, FailoverResult, PeersResult, Result
 import type { SheetPart } from './sheet-part';
 import { SHEET_PARTS } from './sheet-parts';
 import { UNDERSTUDY } from './failover-plan';
-import { FAILOVER_COLUMNS, PEER_FIGURES, peerCells, sheetCells } from './tables';
+import { FAILOVER_COLUMNS, PEER_FIGURES, peerCells, ratio, sheetCells } from './tables';
 
 /** Writes `file`, and beside it benchmarks.md and images/. */
 export async function writeReport(results: Results, file: string): Promise<void> {
   const folder = dirname(file);
   await mkdir(join(folder, 'images'), { recursive: true });
   await writeFile(file, await format(JSON.stringify(results), { parser: 'json', printWidth: 120 }));
-  const { callPath, failover, peers } = results;
+  const { callPath, settings, failover, peers } = results;
   const sections = [INTRODUCTION];
   if (callPath !== undefined) {
     sections.push(callPathSection(callPath));
     await writeFile(join(folder, 'images/bench-call-path.svg'), await callPathPlot(callPath));
   }
+  if (settings !== undefined) sections.push(settingsSection(settings));
   if (failover !== undefined) {
     sections.push(failoverSection(failover));
     await writeFile(join(folder, 'images/bench-failover.svg'), await failoverPlot(failover));
@@ -51,31 +52,8 @@ loopback, the servers and the callers on the same cores: trust ratios and orders
 shows the flags; without HAProxy or nginx on the machine, the bench goes on without them.`;
 
 function callPathSection(result: CallPathResult): string {
-  const { rounds, callsPerRound, copies, pinned, absent, rows } = result;
-  const own = pinned === true ? ', and has a CPU to itself' : '';
-  const head = [
-    'at once',
-    'variant',
-    'calls/s',
-    'p50 ms',
-    'p99 ms',
-    'CPU ms',
-    'calls/s',
-    'p50',
-    'p99',
-    'CPU',
-    'attempts',
-  ];
-  const body = rows.map((row) => [
-    row.concurrency,
-    row.variant,
-    row.callsPerSecond,
-    row.p50Ms.toFixed(2),
-    row.p99Ms.toFixed(2),
-    row.cpuMsPer1000.toFixed(1),
-    ...[row.callsRatio, row.p50Ratio, row.p99Ratio, row.cpuRatio].map((ratio) => `${ratio.toFixed(2)} x`),
-    row.attemptsPerCall.toFixed(3),
-  ]);
+  const { rounds, callsPerRound, copies, pinned, absent } = result;
+  const own = pinned ? ', and has a CPU to itself' : '';
   return `## What a call costs when nothing is wrong
 
 ${circumstancesLine(result)}
@@ -83,13 +61,40 @@ ${circumstancesLine(result)}
 Unary \`Add\` on one Calculator, with an idle backup. Each variant has processes of its own, ${copies}, which take turns from round
 to round; all are alive, and one is measured at a time${own}, after thousands of calls that do not count. ${rounds} rounds of ${callsPerRound} calls per variant and
 concurrency; the order of the turns shifts from round to round. CPU is the client process's time, user and system, for 1000 calls. Each figure is a median over the rounds; each
-ratio (x) is the median of the ratios to \`raw\` in the same round. \`Understudy\` is the default: health watched, safe calls
-repeated and hedged, a real Consul; with \`Prometheus\` each call and attempt goes into histograms, too. Those with a policy
-have both servers as equals. \`attempts\` is per call, 1 where nobody counts.${absentLine(absent)}
+ratio (x) is the median of the ratios to \`raw\` in the same round, ± half of its 95 % confidence interval. \`Understudy\` is the default: health
+watched, safe calls repeated and hedged, a real Consul. \`attempts\` is per call, 1 where nobody counts.${absentLine(absent)}
 
 ![Client CPU per call of each variant against the raw channel](images/bench-call-path.svg)
 
-${markdownTable(head, body)}`;
+${callPathTable(result)}`;
+}
+
+function settingsSection(result: CallPathResult): string {
+  const { rounds, callsPerRound } = result;
+  return `## What its settings cost
+
+${circumstancesLine(result)}
+
+The same measure, ${rounds} rounds of ${callsPerRound} calls. With \`Prometheus\` each call and attempt goes into histograms, too. Those with a policy
+have both servers as equals.
+
+${callPathTable(result)}`;
+}
+
+function callPathTable({ rows }: CallPathResult): string {
+  const head = ['at once', 'variant', 'calls/s', 'p50 ms', 'p99 ms', 'CPU ms'];
+  const ratios = ['calls/s x', 'p50 x', 'p99 x', 'CPU x'];
+  const body = rows.map((row) => [
+    row.concurrency,
+    row.variant,
+    row.callsPerSecond,
+    row.p50Ms.toFixed(2),
+    row.p99Ms.toFixed(2),
+    row.cpuMsPer1000.toFixed(1),
+    ...[row.callsRatio, row.p50Ratio, row.p99Ratio, row.cpuRatio].map(ratio),
+    row.attemptsPerCall.toFixed(3),
+  ]);
+  return markdownTable([...head, ...ratios, 'attempts'], body);
 }
 
 function failoverSection(result: FailoverResult): string {

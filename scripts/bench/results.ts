@@ -19,7 +19,13 @@ export interface Circumstances {
   readonly consul: string;
 }
 
-/** Medians over the rounds; a ratio is the median of the ratios to `raw` in the same round. */
+/** Of the ratios to `raw` in the same round; `margin`: half of the 95 % confidence interval of the median. */
+export interface Ratio {
+  readonly median: number;
+  readonly margin: number;
+}
+
+/** Medians over the rounds. */
 export interface CallPathRow {
   readonly variant: VariantName;
   readonly concurrency: number;
@@ -28,10 +34,10 @@ export interface CallPathRow {
   readonly p99Ms: number;
   readonly cpuMsPer1000: number;
   readonly attemptsPerCall: number;
-  readonly callsRatio: number;
-  readonly p50Ratio: number;
-  readonly p99Ratio: number;
-  readonly cpuRatio: number;
+  readonly callsRatio: Ratio;
+  readonly p50Ratio: Ratio;
+  readonly p99Ratio: Ratio;
+  readonly cpuRatio: Ratio;
 }
 
 export interface CallPathResult extends Circumstances {
@@ -40,7 +46,7 @@ export interface CallPathResult extends Circumstances {
   /** Processes of each variant. */
   readonly copies: number;
   /** The process that is measured had a CPU to itself. */
-  readonly pinned?: boolean;
+  readonly pinned: boolean;
   /** Proxies that were not installed. */
   readonly absent: readonly string[];
   readonly rows: readonly CallPathRow[];
@@ -106,6 +112,8 @@ export interface SheetResult extends Circumstances {
 
 export interface Results {
   readonly callPath?: CallPathResult;
+  /** The same of Understudy's settings. */
+  readonly settings?: CallPathResult;
   readonly failover?: FailoverResult;
   readonly peers?: PeersResult;
   readonly recovery?: SheetResult;

@@ -14,6 +14,18 @@ export function median(values: readonly number[]): number {
   return (lower + upper) / 2;
 }
 
+/**
+ * Half of the 95 % confidence interval of their median, by their order alone: the binomial distribution of how many are
+ * below it, in its normal approximation. NaN of nothing; half of the range of fewer than six.
+ */
+export function medianMargin(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const reach = 0.98 * Math.sqrt(sorted.length);
+  const lower = sorted[Math.max(0, Math.floor(sorted.length / 2 - reach))] ?? NaN;
+  const upper = sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length / 2 + reach))] ?? NaN;
+  return (upper - lower) / 2;
+}
+
 export function rounded(value: number, digits: number): number {
   return Number(value.toFixed(digits));
 }

@@ -8,6 +8,7 @@ import type {
   FaultRow,
   PeerRow,
   PeersResult,
+  Ratio,
   SheetResult,
   Spread,
 } from './results';
@@ -27,13 +28,17 @@ export function callPathTable({ rows }: CallPathResult): string {
       row.p50Ms.toFixed(2),
       row.p99Ms.toFixed(2),
       row.cpuMsPer1000.toFixed(1),
-      row.callsRatio.toFixed(2),
-      row.p99Ratio.toFixed(2),
-      row.cpuRatio.toFixed(2),
+      ratio(row.callsRatio),
+      ratio(row.p99Ratio),
+      ratio(row.cpuRatio),
       row.attemptsPerCall.toFixed(3),
     ]);
   }
   return table.toString();
+}
+
+export function ratio({ median, margin }: Ratio): string {
+  return `${median.toFixed(2)} ± ${margin.toFixed(2)}`;
 }
 
 /** Head of each column, and its cell. */

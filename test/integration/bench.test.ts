@@ -32,16 +32,20 @@ async function bench(...flags: string[]): Promise<{ readonly code: number | null
   return { code, output };
 }
 
-it('measures the call path, writes figures, page and plot from it, and leaves nothing running', async () => {
+it('measures the call path and what settings cost, writes figures, page and plot, and leaves nothing running', async () => {
   const file = join(folder, 'results', 'benchmarks.json');
   const flags = ['--rounds', '1', '--calls', '20', '--concurrency', '4', '--json', file];
-  const { code, output } = await bench('--quick', '--only', 'call-path', ...flags);
+  const { code, output } = await bench('--quick', '--only', 'call-path,settings', ...flags);
+  expect(output).toContain('naive loop');
   expect(output).toContain('Understudy, no hedging');
   expect(code).toBe(0);
 
-  const { callPath } = JSON.parse(readFileSync(file, 'utf8')) as Results;
-  expect(callPath?.rows.find(({ variant }) => variant === 'raw')).toMatchObject({ callsRatio: 1, cpuRatio: 1 });
-  expect(callPath?.rows.every(({ callsPerSecond, cpuMsPer1000 }) => callsPerSecond > 0 && cpuMsPer1000 > 0)).toBe(true);
+  const { callPath, settings } = JSON.parse(readFileSync(file, 'utf8')) as Results;
+  for (const rows of [callPath?.rows ?? [], settings?.rows ?? []]) {
+    const itself = { median: 1, margin: 0 };
+    expect(rows.find(({ variant }) => variant === 'raw')).toMatchObject({ callsRatio: itself, cpuRatio: itself });
+    expect(rows.every(({ callsPerSecond, cpuMsPer1000 }) => callsPerSecond > 0 && cpuMsPer1000 > 0)).toBe(true);
+  }
   const page = readFileSync(join(folder, 'results', 'benchmarks.md'), 'utf8');
   expect(page).toContain('images/bench-call-path.svg');
   expect(page).not.toContain(folder);
@@ -104,6 +108,6 @@ it.each(LONG_CHAOS ? [PICK, RECOVERY] : [PICK])(
 it('refuses a part that it does not know, without a stack trace', async () => {
   const { code, output } = await bench('--only', 'everything');
   expect(code).toBe(2);
-  expect(output).toContain('Allowed are call-path, failover, ');
+  expect(output).toContain('Allowed are call-path, settings, failover, ');
   expect(output).not.toContain('    at ');
 });
