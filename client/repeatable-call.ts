@@ -34,6 +34,8 @@ const PUSHBACK_KEY = 'grpc-retry-pushback-ms';
 const TIMEOUT_KEY = 'grpc-timeout';
 const NOTHING = (): void => undefined;
 const NO_LEGS: readonly Leg[] = [];
+/** Of a call that is bound: nothing is added any more. */
+const NOTHING_KEPT: Buffer[] = [];
 const NO_MESSAGES: readonly unknown[] = [];
 
 export class RepeatableCall implements SubchannelCall, WatchedCall {
@@ -49,7 +51,7 @@ export class RepeatableCall implements SubchannelCall, WatchedCall {
   /** The failure that goes up to grpc-js's retries: of a server that asked for a pause, or of one that is well again. */
   private toRetryLater: CallEnd | null = null;
   private lastFailure: CallEnd | null = null;
-  private readonly sent: Buffer[] = [];
+  private sent: Buffer[] = [];
   private sentBytes = 0;
   private reading = false;
   private halfClosed = false;
@@ -133,7 +135,7 @@ export class RepeatableCall implements SubchannelCall, WatchedCall {
     if (this.bound !== null) return;
     this.bound = leg;
     this.calls.forget(this);
-    this.sent.length = 0;
+    this.sent = NOTHING_KEPT;
     for (const other of this.out) {
       if (other !== leg) other.call.cancelWithStatus(status.CANCELLED, 'another attempt was answered before');
     }

@@ -84,7 +84,7 @@ function commandLine(words: readonly string[]): string {
   return ['npm run bench', ...(kept.length > 0 ? ['--', ...kept] : [])].join(' ');
 }
 
-const CALL_PATH = { rounds: 60, copies: 3 } as const;
+const CALL_PATH = { rounds: 60, copies: 5 } as const;
 const CALL_PATH_QUICK = { rounds: 3, copies: 1 } as const;
 const CALLS_PER_ROUND = 500;
 

@@ -28,7 +28,7 @@ export interface CallPathOptions {
   /** Of each variant in each round. */
   readonly callsPerRound: number;
   readonly concurrencies: readonly number[];
-  /** Processes of each variant, which take turns: the luck of a process is a tenth. */
+  /** Processes of each variant, which take turns: the luck of one is a tenth, and no number of rounds makes up for it. */
   readonly copies: number;
 }
 
