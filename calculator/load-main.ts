@@ -68,10 +68,12 @@ async function run(flags: Flags): Promise<void> {
   };
   const load = new Load(client, options, say);
   const report = (): object => ({ ...load.report(), client: understudy.counters('calculator') });
-  /** A busy disk keeps waiting who reads the list, and no call. */
-  const listAcknowledged = async (): Promise<void> => {
+  let listed: Promise<void> = Promise.resolve();
+  /** Resolves when all of them are written. A busy disk keeps waiting who wants to know, and no call. */
+  const listAcknowledged = (): Promise<void> => {
     const ids = load.takeAcknowledged();
-    if (ids.length > 0) await acknowledged?.append(ids.join('\n'));
+    if (ids.length > 0 && acknowledged !== undefined) listed = acknowledged.append(ids.join('\n'));
+    return listed;
   };
   load.start();
   try {
@@ -85,13 +87,14 @@ async function run(flags: Flags): Promise<void> {
         process.send?.({ event: 'report', ...report() });
       },
     });
+    await load.stop();
+    await listAcknowledged();
+    say({ event: 'summary', ...report() });
   } finally {
     await load.stop();
     client.close();
     await understudy.close();
   }
-  await listAcknowledged();
-  say({ event: 'summary', ...report() });
 }
 
 interface Duties {

@@ -10,7 +10,7 @@ import type { CallPathResult, Circumstances, FailoverResult, PeersResult, Result
 import type { SheetPart } from './sheet-part';
 import { SHEET_PARTS } from './sheet-parts';
 import { UNDERSTUDY } from './failover-plan';
-import { FAILOVER_COLUMNS, PEER_FIGURES, peerCells, ratio, sheetCells } from './tables';
+import { CALL_PATH_COLUMNS, FAILOVER_COLUMNS, PEER_FIGURES, peerCells, sheetCells } from './tables';
 
 /** Writes `file`, and beside it benchmarks.md and images/. */
 export async function writeReport(results: Results, file: string): Promise<void> {
@@ -82,19 +82,11 @@ ${callPathTable(result)}`;
 }
 
 function callPathTable({ rows }: CallPathResult): string {
-  const head = ['at once', 'variant', 'calls/s', 'p50 ms', 'p99 ms', 'CPU ms'];
-  const ratios = ['calls/s x', 'p50 x', 'p99 x', 'CPU x'];
-  const body = rows.map((row) => [
-    row.concurrency,
-    row.variant,
-    row.callsPerSecond,
-    row.p50Ms.toFixed(2),
-    row.p99Ms.toFixed(2),
-    row.cpuMsPer1000.toFixed(1),
-    ...[row.callsRatio, row.p50Ratio, row.p99Ratio, row.cpuRatio].map(ratio),
-    row.attemptsPerCall.toFixed(3),
-  ]);
-  return markdownTable([...head, ...ratios, 'attempts'], body);
+  const body = rows.map((row) => CALL_PATH_COLUMNS.map(([, cell]) => cell(row)));
+  return markdownTable(
+    CALL_PATH_COLUMNS.map(([title]) => title),
+    body,
+  );
 }
 
 function failoverSection(result: FailoverResult): string {

@@ -3,6 +3,7 @@ import Table from 'cli-table3';
 import { CALLERS, FAULTS, type CallerName, type FaultName } from './failover-plan';
 import type {
   CallPathResult,
+  CallPathRow,
   FailoverResult,
   FailoverRow,
   FaultRow,
@@ -14,34 +15,28 @@ import type {
 } from './results';
 import type { SheetPart } from './sheet-part';
 
-export function callPathTable({ rows }: CallPathResult): string {
-  const table = new Table({
-    head: ['at once', 'variant', 'calls/s', 'p50 ms', 'p99 ms', 'CPU ms/1000', 'calls x', 'p99 x', 'CPU x', 'attempts'],
-    style: { head: [], border: [], compact: true },
-    colAligns: ['right', 'left', 'right', 'right', 'right', 'right', 'right', 'right', 'right', 'right'],
-  });
-  for (const row of rows) {
-    table.push([
-      row.concurrency,
-      row.variant,
-      row.callsPerSecond,
-      row.p50Ms.toFixed(2),
-      row.p99Ms.toFixed(2),
-      row.cpuMsPer1000.toFixed(1),
-      ratio(row.callsRatio),
-      ratio(row.p99Ratio),
-      ratio(row.cpuRatio),
-      row.attemptsPerCall.toFixed(3),
-    ]);
-  }
-  return table.toString();
-}
-
-export function ratio({ median, margin }: Ratio): string {
-  return `${median.toFixed(2)} ± ${margin.toFixed(2)}`;
-}
-
 /** Head of each column, and its cell. */
+export const CALL_PATH_COLUMNS: readonly (readonly [string, (row: CallPathRow) => string | number])[] = [
+  ['at once', ({ concurrency }) => concurrency],
+  ['variant', ({ variant }) => variant],
+  ['calls/s', ({ callsPerSecond }) => callsPerSecond],
+  ['p50 ms', ({ p50Ms }) => p50Ms.toFixed(2)],
+  ['p99 ms', ({ p99Ms }) => p99Ms.toFixed(2)],
+  ['CPU ms', ({ cpuMsPer1000 }) => cpuMsPer1000.toFixed(1)],
+  ['calls/s x', ({ callsRatio }) => ratio(callsRatio)],
+  ['p50 x', ({ p50Ratio }) => ratio(p50Ratio)],
+  ['p99 x', ({ p99Ratio }) => ratio(p99Ratio)],
+  ['CPU x', ({ cpuRatio }) => ratio(cpuRatio)],
+  ['attempts', ({ attemptsPerCall }) => attemptsPerCall.toFixed(3)],
+];
+
+export function callPathTable({ rows }: CallPathResult): string {
+  return terminalTable(
+    CALL_PATH_COLUMNS.map(([head]) => head),
+    rows.map((row) => CALL_PATH_COLUMNS.map(([, cell]) => cell(row))),
+  );
+}
+
 export const FAILOVER_COLUMNS: readonly (readonly [string, (row: FailoverRow) => string | number])[] = [
   ['fault', ({ fault }) => fault],
   ['runs', ({ runs }) => runs],
@@ -111,6 +106,10 @@ function terminalTable(head: readonly string[], body: readonly (readonly (string
 /** `median (max)`. */
 function spread({ median, max }: Spread): string {
   return `${median} (${max})`;
+}
+
+function ratio({ median, margin }: Ratio): string {
+  return `${median.toFixed(2)} ± ${margin.toFixed(2)}`;
 }
 
 /** `median (max)` of the runs that saw a good call, and how many did not. */
