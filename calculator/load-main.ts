@@ -86,12 +86,10 @@ async function run(flags: Flags): Promise<void> {
         await listAcknowledged();
         process.send?.({ event: 'report', ...report() });
       },
-    });
-    await load.stop();
+    }).finally(() => load.stop());
     await listAcknowledged();
     say({ event: 'summary', ...report() });
   } finally {
-    await load.stop();
     client.close();
     await understudy.close();
   }

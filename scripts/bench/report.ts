@@ -10,7 +10,7 @@ import type { CallPathResult, Circumstances, FailoverResult, PeersResult, Result
 import type { SheetPart } from './sheet-part';
 import { SHEET_PARTS } from './sheet-parts';
 import { UNDERSTUDY } from './failover-plan';
-import { CALL_PATH_COLUMNS, FAILOVER_COLUMNS, PEER_FIGURES, peerCells, sheetCells } from './tables';
+import { callPathCells, failoverCells, PEER_FIGURES, peerCells, sheetCells } from './tables';
 
 /** Writes `file`, and beside it benchmarks.md and images/. */
 export async function writeReport(results: Results, file: string): Promise<void> {
@@ -81,18 +81,14 @@ have both servers as equals.
 ${callPathTable(result)}`;
 }
 
-function callPathTable({ rows }: CallPathResult): string {
-  const body = rows.map((row) => CALL_PATH_COLUMNS.map(([, cell]) => cell(row)));
-  return markdownTable(
-    CALL_PATH_COLUMNS.map(([title]) => title),
-    body,
-  );
+function callPathTable(result: CallPathResult): string {
+  const { head, body } = callPathCells(result);
+  return markdownTable(head, body);
 }
 
 function failoverSection(result: FailoverResult): string {
-  const { callsPerSecond, serviceTimeMs, deadlineMs, rows } = result;
-  const head = FAILOVER_COLUMNS.map(([title]) => title);
-  const body = rows.map((row) => FAILOVER_COLUMNS.map(([, cell]) => cell(row)));
+  const { callsPerSecond, serviceTimeMs, deadlineMs } = result;
+  const { head, body } = failoverCells(result);
   return `## What a fault costs
 
 ${circumstancesLine(result)}

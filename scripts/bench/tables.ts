@@ -15,8 +15,18 @@ import type {
 } from './results';
 import type { SheetPart } from './sheet-part';
 
+interface Cells {
+  readonly head: readonly string[];
+  readonly body: readonly (readonly (string | number)[])[];
+}
 /** Head of each column, and its cell. */
-export const CALL_PATH_COLUMNS: readonly (readonly [string, (row: CallPathRow) => string | number])[] = [
+type Columns<Row> = readonly (readonly [string, (row: Row) => string | number])[];
+
+function cellsOf<Row>(columns: Columns<Row>, rows: readonly Row[]): Cells {
+  return { head: columns.map(([head]) => head), body: rows.map((row) => columns.map(([, cell]) => cell(row))) };
+}
+
+const CALL_PATH_COLUMNS: Columns<CallPathRow> = [
   ['at once', ({ concurrency }) => concurrency],
   ['variant', ({ variant }) => variant],
   ['calls/s', ({ callsPerSecond }) => callsPerSecond],
@@ -30,14 +40,16 @@ export const CALL_PATH_COLUMNS: readonly (readonly [string, (row: CallPathRow) =
   ['attempts', ({ attemptsPerCall }) => attemptsPerCall.toFixed(3)],
 ];
 
-export function callPathTable({ rows }: CallPathResult): string {
-  return terminalTable(
-    CALL_PATH_COLUMNS.map(([head]) => head),
-    rows.map((row) => CALL_PATH_COLUMNS.map(([, cell]) => cell(row))),
-  );
+export function callPathCells({ rows }: CallPathResult): Cells {
+  return cellsOf(CALL_PATH_COLUMNS, rows);
 }
 
-export const FAILOVER_COLUMNS: readonly (readonly [string, (row: FailoverRow) => string | number])[] = [
+export function callPathTable(result: CallPathResult): string {
+  const { head, body } = callPathCells(result);
+  return terminalTable(head, body);
+}
+
+const FAILOVER_COLUMNS: Columns<FailoverRow> = [
   ['fault', ({ fault }) => fault],
   ['runs', ({ runs }) => runs],
   ['gap ms', gap],
@@ -50,11 +62,13 @@ export const FAILOVER_COLUMNS: readonly (readonly [string, (row: FailoverRow) =>
   ['p99', ({ p99Ratio }) => `${spread(p99Ratio)} x`],
 ];
 
-export function failoverTable({ rows }: FailoverResult): string {
-  return terminalTable(
-    FAILOVER_COLUMNS.map(([head]) => head),
-    rows.map((row) => FAILOVER_COLUMNS.map(([, cell]) => cell(row))),
-  );
+export function failoverCells({ rows }: FailoverResult): Cells {
+  return cellsOf(FAILOVER_COLUMNS, rows);
+}
+
+export function failoverTable(result: FailoverResult): string {
+  const { head, body } = failoverCells(result);
+  return terminalTable(head, body);
 }
 
 /** What is compared with the peers, each in a table of its own. */
