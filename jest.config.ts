@@ -10,8 +10,9 @@ const project = (name: string): NonNullable<Config['projects']>[number] => ({
 });
 
 const config: Config = {
-  // `compose` runs by itself (package.json): eleven containers and other tests would starve each other on two cores.
-  projects: ['unit', 'contract', 'integration', 'chaos', 'guards', 'compose'].map(project),
+  // `drills` run one after the other, apart from the rest (package.json): whole clusters and other tests would starve each
+  // other on two cores, and calls of a starved cluster end by their deadlines.
+  projects: ['unit', 'contract', 'integration', 'chaos', 'guards', 'drills'].map(project),
   // Integration tests start real processes: more workers than cores would only make them wait for each other.
   maxWorkers: 2,
   testTimeout: 30_000,

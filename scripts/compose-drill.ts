@@ -12,7 +12,7 @@ import { Drill, type DrillListener } from './compose/drill';
 import { drillSteps } from './compose/drill-steps';
 import { faultsOf, STEPS, type StepFigures, type StepName } from './compose/limits';
 import { LoadFeed } from './compose/load-feed';
-import type { LoadLine } from './quickstart/story';
+import type { LoadLine } from './quickstart/load-lines';
 
 interface Flags {
   readonly json: boolean;

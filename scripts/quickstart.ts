@@ -22,7 +22,8 @@ import { startCluster, type Node } from './quickstart/cluster';
 import { FAULTS, prepareFault, type FaultName } from './quickstart/faults';
 import { ensureBuild } from './quickstart/fresh-build';
 import { endProcess, guardAgainstOwnDeath, hasEnded } from './quickstart/processes';
-import { Story, type LoadLine } from './quickstart/story';
+import type { LoadLine } from './quickstart/load-lines';
+import { Story } from './quickstart/story';
 import { storyText, verdictTable } from './quickstart/summary';
 import { verdictOf, type Verdict } from './quickstart/verdict';
 
@@ -105,6 +106,7 @@ class Quickstart {
     const report = await this.reportOf(load);
     const verdict = verdictOf({
       report,
+      lostCalls: story.lostCalls,
       executed: nodes.flatMap((node) => readLedger(node.ledger).entries.map((entry) => entry.id)),
       acknowledged: readFileSync(join(folder, 'acknowledged'), 'utf8')
         .split('\n')

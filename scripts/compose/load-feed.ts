@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { LoadReport } from '../../calculator/load';
 import { hasEnded } from '../quickstart/processes';
-import type { LoadLine } from '../quickstart/story';
+import { failedAlike, type LoadLine } from '../quickstart/load-lines';
 
 /** Good answers that came after a pause, the client's moves between tiers, and failed calls. */
 export class LoadFeed {
@@ -46,19 +46,9 @@ export class LoadFeed {
     return this.between(fromMs, toMs).filter(({ event }) => event === 'failover' || event === 'failback').length;
   }
 
-  /** Failed calls in [fromMs, toMs], alike ones together: `3 x add UNAVAILABLE: read ECONNRESET`. */
+  /** Failed calls in [fromMs, toMs], alike ones together. */
   failures(fromMs: number, toMs: number): readonly string[] {
-    const counts = new Map<string, number>();
-    for (const { event, ...line } of this.between(fromMs, toMs)) {
-      if (event !== 'call-failed') continue;
-      // Times differ from call to call; who was waited for does not.
-      const details = String(line['details'])
-        .replace(/ after [\d.]+s/, '')
-        .replace(/[^,]*: [\d.]+s,?/g, '');
-      const what = `${String(line['method'])} ${String(line['code'])}: ${details}`;
-      counts.set(what, (counts.get(what) ?? 0) + 1);
-    }
-    return [...counts].map(([what, count]) => `${count} x ${what}`);
+    return failedAlike(this.between(fromMs, toMs));
   }
 
   /** The tier that the client uses, as its last move says. */

@@ -3,14 +3,8 @@
  * the fault. Waits are for events, never for an amount of time.
  */
 import type { CatalogEvent } from '../../registry/port';
+import { failedAlike, type LoadLine } from './load-lines';
 import type { Moment } from './verdict';
-
-/** A line of the load process; see calculator/load-main.ts. */
-export interface LoadLine {
-  readonly event: string;
-  readonly atMs: number;
-  readonly [key: string]: unknown;
-}
 
 export interface StoryLine {
   /** Since the fault; negative before it. */
@@ -32,11 +26,13 @@ export class Story {
   };
   private readonly pauses: { atMs: number; pauseMs: number }[] = [];
   private readonly states = new Map<string, string>();
+  private readonly failed: LoadLine[] = [];
   private firstFailure = true;
   /** Since the last line of another kind. */
   private failedCalls = 0;
   private primaryEpoch = 0;
-  private answering: unknown;
+  private readonly answered = new Set<unknown>();
+  private tier = 0;
 
   constructor(
     private readonly primary: string,
@@ -53,9 +49,17 @@ export class Story {
     return Object.values(this.moments).every((moment) => moment !== null);
   }
 
-  /** True when the calls go where they belong while all is well. */
+  /** True when the calls go where they belong while all is well; a call in between may still be answered by another. */
   get primaryAnswers(): boolean {
-    return this.answering === this.primary;
+    return this.tier === 0 && this.answered.has(this.primary);
+  }
+
+  /** The safe calls that failed, alike ones together, and when; empty when none did. */
+  get lostCalls(): readonly string[] {
+    const lost = this.failed.filter((line) => line['method'] === 'add');
+    const times = lost.map((line) => Math.round(this.sinceFault(line.atMs) ?? 0));
+    if (lost.length === 0) return [];
+    return [...failedAlike(lost), `${Math.min(...times)} to ${Math.max(...times)} ms after the fault`];
   }
 
   /** Longest time without a good answer that ended in [fromMs, toMs]; null when nothing is known of that time. */
@@ -76,13 +80,17 @@ export class Story {
           `first failed attempt: ${text(line['method'])} on ${text(line['endpoint'])}: ${text(line['code'])} ${text(line['details'])}`,
         );
         return;
+      case 'start':
+        this.tier = Number(line['to']);
+        return;
       case 'failover':
       case 'failback':
+        this.tier = Number(line['to']);
         if (this.moments.fault !== null) this.moments[line.event] ??= line.atMs;
         this.say(line.atMs, 'plain', `client: ${line.event} to tier ${text(line['to'])}: ${text(line['reason'])}`);
         return;
       case 'answers':
-        this.answering = line['instance'];
+        this.answered.add(line['instance']);
         this.pauses.push({ atMs: line.atMs, pauseMs: Number(line['pauseMs']) });
         this.say(
           line.atMs,
@@ -126,6 +134,7 @@ export class Story {
   }
 
   private callFailed(line: LoadLine): void {
+    this.failed.push(line);
     this.failedCalls += 1;
     if (this.failedCalls > SHOWN_FAILURES) return;
     const what = `call failed: ${text(line['method'])}: ${text(line['code'])} ${text(line['details'])}`;

@@ -6,6 +6,8 @@ import type { LoadReport } from '../../calculator/load';
 
 export interface Evidence {
   readonly report: LoadReport;
+  /** Safe calls that failed: what they failed of, and when. */
+  readonly lostCalls: readonly string[];
   /** Ids in the servers' ledgers, one entry per execution. */
   readonly executed: readonly string[];
   /** Ids that the load saw acknowledged. */
@@ -64,7 +66,7 @@ export function verdictOf(evidence: Evidence): Verdict {
     failbackGapMs: evidence.failbackGapMs,
   };
   const faults = [
-    found.lostCalls > 0 && `${found.lostCalls} safe calls were lost`,
+    found.lostCalls > 0 && [`${found.lostCalls} safe calls were lost`, ...evidence.lostCalls].join('; '),
     found.duplicatedCalls > 0 && `${found.duplicatedCalls} MemoryAdds were executed twice`,
     found.acknowledgedButLost > 0 && `${found.acknowledgedButLost} acknowledged MemoryAdds are in no ledger`,
     found.wrongAnswers > 0 && `${found.wrongAnswers} answers were wrong`,

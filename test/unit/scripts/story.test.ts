@@ -43,11 +43,19 @@ describe('the story of a fault', () => {
   it('knows when the primary answers, and when somebody else does', () => {
     const { story: told } = story();
     const answers = (instance: string): void => told.takeLoad({ event: 'answers', atMs: 1, instance, pauseMs: 1 });
+    const moves = (event: string, to: number): void => told.takeLoad({ event, atMs: 1, to, reason: '' });
     expect(told.primaryAnswers).toBe(false);
+    moves('start', 1);
     answers('calculator-2');
+    expect(told.primaryAnswers).toBe(false);
+    moves('failback', 0);
     expect(told.primaryAnswers).toBe(false);
     answers('calculator-1');
     expect(told.primaryAnswers).toBe(true);
+    answers('calculator-2'); // A hedge: the primary goes on answering, of which no line tells.
+    expect(told.primaryAnswers).toBe(true);
+    moves('failover', 1);
+    expect(told.primaryAnswers).toBe(false);
   });
 
   it('sums up calls that fail alike', () => {
@@ -61,6 +69,23 @@ describe('the story of a fault', () => {
       ...Array.from({ length: 3 }, () => 'call failed: add: DEADLINE_EXCEEDED '),
       '… and 97 more calls failed',
       'client: failover to tier 1: hung',
+    ]);
+  });
+
+  it('says what the safe calls failed of, whom they waited for, and when', () => {
+    const { story: told } = story();
+    const failed = (atMs: number, method: string, seconds: number): void => {
+      const details = `Deadline exceeded after ${seconds}s,LB pick: ${seconds}s,remote_addr=127.0.0.1:7`;
+      told.takeLoad({ event: 'call-failed', atMs, method, code: 'DEADLINE_EXCEEDED', details });
+    };
+    told.faultAt(100, 'kill -9');
+    expect(told.lostCalls).toEqual([]);
+    failed(150, 'memoryAdd', 1);
+    failed(200, 'add', 1.001);
+    failed(230, 'add', 1.002);
+    expect(told.lostCalls).toEqual([
+      '2 x add DEADLINE_EXCEEDED: Deadline exceeded,remote_addr=127.0.0.1:7',
+      '100 to 130 ms after the fault',
     ]);
   });
 

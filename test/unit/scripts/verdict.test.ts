@@ -8,6 +8,7 @@ const WELL: Evidence = {
     wrongAnswers: 0,
     latencyMs: { p50: 1, p99: 2, max: 3 },
   },
+  lostCalls: [],
   executed: ['a', 'b', 'c'],
   acknowledged: ['a', 'b'],
   moments: { fault: 1_000, failover: 1_005, critical: 1_012, passing: 1_600, failback: 4_600 },
@@ -36,7 +37,13 @@ describe('the verdict on a run', () => {
   });
 
   it.each<[string, Partial<Evidence>]>([
-    ['1 safe calls were lost', { report: { ...WELL.report, add: { calls: 750, ok: 749, failed: 1 } } }],
+    [
+      '1 safe calls were lost; 1 x add UNAVAILABLE: no way; 7 to 7 ms after the fault',
+      {
+        report: { ...WELL.report, add: { calls: 750, ok: 749, failed: 1 } },
+        lostCalls: ['1 x add UNAVAILABLE: no way', '7 to 7 ms after the fault'],
+      },
+    ],
     ['1 MemoryAdds were executed twice', { executed: ['a', 'b', 'a'] }],
     ['1 acknowledged MemoryAdds are in no ledger', { acknowledged: ['a', 'x'] }],
     ['2 answers were wrong', { report: { ...WELL.report, wrongAnswers: 2 } }],
