@@ -91,10 +91,15 @@ export class SecondAttempts {
     if (this.armedForMs <= atMs) return;
     this.cancelTimer();
     this.armedForMs = atMs;
-    this.cancelTimer = this.clock.after(Math.max(0, atMs - this.clock.nowMs()), () => {
-      this.noticeStandstill();
-      this.reviewSoon();
-    });
+    this.cancelTimer = this.clock.after(Math.max(0, atMs - this.clock.nowMs()), () => this.look());
+  }
+
+  /** Nearly always all that were due have been answered. */
+  private look(): void {
+    this.noticeStandstill();
+    const nowMs = this.clock.nowMs();
+    if (this.underWay.some((call) => call.isStuckAt(nowMs))) this.reviewSoon();
+    else this.armForNext(nowMs);
   }
 
   private noticeStandstill(): void {
@@ -118,13 +123,15 @@ export class SecondAttempts {
 
   private review(asOfMs: number): void {
     this.noticeStandstill();
+    for (const call of [...this.underWay]) if (call.isStuckAt(asOfMs)) call.moveOn();
+    this.armForNext(asOfMs);
+  }
+
+  /** Who is late already found no place, and waits for other places. */
+  private armForNext(asOfMs: number): void {
     this.disarm();
     let nextMs = Infinity;
-    for (const call of [...this.underWay]) {
-      if (call.isStuckAt(asOfMs)) call.moveOn();
-      // Who found no place waits for other places.
-      if (call.dueMs > asOfMs) nextMs = Math.min(nextMs, call.dueMs);
-    }
+    for (const { dueMs } of this.underWay) if (dueMs > asOfMs) nextMs = Math.min(nextMs, dueMs);
     this.arm(nextMs);
   }
 }

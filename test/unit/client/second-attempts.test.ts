@@ -3,9 +3,10 @@ import { NOT_WATCHED, SecondAttempts, type WatchedCall } from '../../../client/s
 import { VirtualClock } from '../../support/virtual-clock';
 
 class Call implements WatchedCall {
-  readonly dueMs = 10;
   place = NOT_WATCHED;
   moves = 0;
+
+  constructor(readonly dueMs = 10) {}
 
   isStuckAt(nowMs: number): boolean {
     return nowMs >= this.dueMs;
@@ -35,4 +36,18 @@ test('whatever the order in which calls come and go, those that are left when th
       expect(calls.map(({ moves }) => moves)).toEqual(calls.map((call) => (watched.has(call) ? 1 : 0)));
     }),
   );
+});
+
+test('while calls come back in time, one timer in each delay is all that it takes', () => {
+  const clock = new VirtualClock(0);
+  const after = jest.spyOn(clock, 'after');
+  const attempts = new SecondAttempts(clock, { stoodStill: () => undefined });
+  for (let ms = 0; ms < 1_000; ms += 1) {
+    const call = new Call(ms + 10);
+    attempts.watch(call);
+    clock.advance(1);
+    attempts.forget(call);
+    expect(call.moves).toBe(0);
+  }
+  expect(after.mock.calls.length).toBeLessThan(120);
 });
