@@ -34,7 +34,7 @@ const PUSHBACK_KEY = 'grpc-retry-pushback-ms';
 const TIMEOUT_KEY = 'grpc-timeout';
 const NOTHING = (): void => undefined;
 const NO_LEGS: readonly Leg[] = [];
-/** Of a call that is bound: nothing is added any more. */
+/** Never added to. */
 const NOTHING_KEPT: Buffer[] = [];
 const NO_MESSAGES: readonly unknown[] = [];
 
@@ -51,7 +51,7 @@ export class RepeatableCall implements SubchannelCall, WatchedCall {
   /** The failure that goes up to grpc-js's retries: of a server that asked for a pause, or of one that is well again. */
   private toRetryLater: CallEnd | null = null;
   private lastFailure: CallEnd | null = null;
-  private sent: Buffer[] = [];
+  private sent = NOTHING_KEPT;
   private sentBytes = 0;
   private reading = false;
   private halfClosed = false;
@@ -157,7 +157,7 @@ export class RepeatableCall implements SubchannelCall, WatchedCall {
       const kept = this.out.find(({ attempt }) => !attempt.endpoint.isDown) ?? this.out[0];
       if (kept !== undefined) this.bind(kept);
     }
-    if (this.bound === null) this.sent.push(message);
+    if (this.bound === null) this.keep(message);
     const takers = this.takers();
     // The next message may come when the quickest attempt has taken this one.
     const each = takers.length > 1 ? { ...context, callback: once(context.callback) } : context;
@@ -192,6 +192,12 @@ export class RepeatableCall implements SubchannelCall, WatchedCall {
 
   private get shown(): SubchannelCall {
     return (this.bound ?? this.latest).call;
+  }
+
+  /** Most calls send one message, and an array that is pushed to has room for many. */
+  private keep(message: Buffer): void {
+    if (this.sent.length === 0) this.sent = [message];
+    else this.sent.push(message);
   }
 
   private takers(): readonly Leg[] {

@@ -1,7 +1,7 @@
 /** The ways of calling that are compared, and what their processes are told and answer. Types and names, no deeds. */
 
 /** Understudy as it comes, beside what others do. */
-export const WAYS = ['raw', 'round robin', 'Understudy', 'naive loop', 'HAProxy', 'nginx'] as const;
+export const WAYS = ['raw', 'Understudy', 'round robin', 'naive loop', 'HAProxy', 'nginx'] as const;
 /** Understudy as it can be set. */
 export const SETTINGS = [
   'raw',

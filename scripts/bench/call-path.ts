@@ -25,7 +25,7 @@ export interface CallPathOptions {
   /** `raw` among them. */
   readonly variants: readonly VariantName[];
   readonly rounds: number;
-  /** Of each variant in each round. */
+  /** Of each variant in each round; with many at once a round is longer, and there are fewer. */
   readonly callsPerRound: number;
   readonly concurrencies: readonly number[];
   /** Processes of each variant, which take turns: the luck of one is a tenth, and no number of rounds makes up for it. */
@@ -39,6 +39,9 @@ export interface CallPathOptions {
 const FIRST_WARM_UP = { calls: 12_000, share: 2 / 3, concurrency: 64 };
 /** And before the first of each concurrency. */
 const WARM_UP = { calls: 1_000, share: 1 / 15 };
+/** A shorter round is mostly its beginning and its end. */
+const CALLS_OF_EACH_AT_ONCE = 4;
+const FEWEST_ROUNDS = 15;
 
 const VARIANT_OF: Readonly<Record<ProxyProgram, VariantName>> = { haproxy: 'HAProxy', nginx: 'nginx' };
 
@@ -68,15 +71,23 @@ export async function benchCallPath(
   const rows: CallPathRow[] = [];
   for (const concurrency of options.concurrencies) {
     await warmUp(concurrency, WARM_UP);
+    const { calls, count } = roundsAt(concurrency, options);
     const rounds: RoundOfAll[] = [];
-    for (let round = 0; round < options.rounds; round += 1) {
-      rounds.push(await oneRound(callers, { concurrency, calls: options.callsPerRound }, round));
-    }
+    while (rounds.length < count) rounds.push(await oneRound(callers, { concurrency, calls }, rounds.length));
     for (const variant of callers.keys()) rows.push(rowOf(variant, concurrency, rounds));
-    say(`call path: ${options.rounds} rounds at concurrency ${concurrency} are done`);
+    say(`call path: ${count} rounds of ${calls} calls at concurrency ${concurrency} are done`);
   }
   const { rounds, callsPerRound, copies } = options;
   return { ...where, rounds, callsPerRound, copies, pinned, absent, rows };
+}
+
+/** About as many calls at every concurrency. Short rounds lie close together, so that the same neighbours disturb them. */
+function roundsAt(
+  concurrency: number,
+  { rounds, callsPerRound }: CallPathOptions,
+): { readonly calls: number; readonly count: number } {
+  const calls = Math.max(callsPerRound, CALLS_OF_EACH_AT_ONCE * concurrency);
+  return { calls, count: Math.max(Math.min(rounds, FEWEST_ROUNDS), Math.round((rounds * callsPerRound) / calls)) };
 }
 
 async function serve(

@@ -60,7 +60,7 @@ ${circumstancesLine(result)}
 
 Unary \`Add\` on one Calculator, with an idle backup. Each variant has processes of its own, ${copies}, which take turns from round
 to round; all are alive, and one is measured at a time${own}, after thousands of calls that do not count. ${rounds} rounds of ${callsPerRound} calls per variant and
-concurrency; the order of the turns shifts from round to round. CPU is the client process's time, user and system, for 1000 calls. Each figure is a median over the rounds; each
+concurrency, and with many at once fewer and longer ones; the order of the turns shifts from round to round. CPU is the client process's time, user and system, for 1000 calls. Each figure is a median over the rounds; each
 ratio (x) is the median of the ratios to \`raw\` in the same round, ± half of its 95 % confidence interval. \`Understudy\` is the default: health
 watched, safe calls repeated and hedged, a real Consul. \`attempts\` is per call, 1 where nobody counts.${absentLine(absent)}
 
@@ -75,7 +75,7 @@ function settingsSection(result: CallPathResult): string {
 
 ${circumstancesLine(result)}
 
-The same measure, ${rounds} rounds of ${callsPerRound} calls. With \`Prometheus\` each call and attempt goes into histograms, too. Those with a policy
+The same measure, ${rounds} rounds of ${callsPerRound} calls, and with many at once fewer and longer ones. With \`Prometheus\` each call and attempt goes into histograms, too. Those with a policy
 have both servers as equals.
 
 ${callPathTable(result)}`;
