@@ -60,8 +60,8 @@ ${circumstancesLine(result)}
 
 Unary \`Add\` on one Calculator, with an idle backup. Each variant has processes of its own, ${copies}, which take turns from round
 to round; all are alive, and one is measured at a time${own}, after thousands of calls that do not count. ${rounds} rounds of ${callsPerRound} calls per variant and
-concurrency, and with many at once fewer and longer ones; the order of the turns shifts from round to round. CPU is the client process's time, user and system, for 1000 calls. Each figure is a median over the rounds; each
-ratio (x) is the median of the ratios to \`raw\` in the same round, ± half of its 95 % confidence interval. \`Understudy\` is the default: health
+concurrency, each after a quarter as many that do not count, and with many at once fewer and longer ones; the order of the turns shifts from round to round. CPU is the client process's time, user and system, for 1000 calls. Each figure is a median over the rounds; each
+ratio (x) is the median of the ratios to \`raw\` in the same round, ± half of its 95 % confidence interval over the rounds; the luck of a process, what its compilers made of it, is up to a tenth more. \`Understudy\` is the default: health
 watched, safe calls repeated and hedged, a real Consul. \`attempts\` is per call, 1 where nobody counts.${absentLine(absent)}
 
 ![Client CPU per call of each variant against the raw channel](images/bench-call-path.svg)

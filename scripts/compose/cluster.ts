@@ -2,11 +2,11 @@
  * The Compose cluster under a name, a port and a network of its own, so that it can run beside one that a person
  * started: brings it up, asks its Consul, does harm by the documented commands, and takes everything away again.
  */
-import { spawn } from 'node:child_process';
 import { join, resolve } from 'node:path';
 import type { Snapshot } from '../../core/domain/snapshot';
 import { openRegistry } from '../../registry/factory';
 import { freePorts } from '../consul/free-ports';
+import { whenKilled } from '../when-killed';
 import { docker } from './docker';
 
 const ROOT = resolve(__dirname, '../..');
@@ -26,7 +26,7 @@ export class Cluster {
     private readonly ports: readonly number[],
     private readonly signal: AbortSignal | undefined,
   ) {
-    this.standDown = guardAgainstOwnDeath(this.args(DOWN), env);
+    this.standDown = whenKilled('docker "$@"', this.args(DOWN), { cwd: ROOT, env });
   }
 
   /** Nothing runs yet. `signal` ends whatever command is under way, but never `down`. */
@@ -145,23 +145,4 @@ async function text(url: string): Promise<string> {
   const answer = await fetch(url, { signal: AbortSignal.timeout(ASK_MS) });
   if (!answer.ok) throw new Error(`${url} answered ${answer.status}`);
   return answer.text();
-}
-
-/**
- * Containers outlive a process that is killed. A waiting shell holds the other end of a pipe: when the pipe closes without
- * a word, this process is gone, and the shell takes the cluster down.
- */
-function guardAgainstOwnDeath(down: readonly string[], env: NodeJS.ProcessEnv): () => void {
-  const script = 'read -r word && exit 0; docker "$@" >/dev/null 2>&1';
-  const guard = spawn('/bin/sh', ['-c', script, 'sh', ...down], {
-    cwd: ROOT,
-    env,
-    stdio: ['pipe', 'ignore', 'ignore'],
-    detached: true,
-  });
-  guard.on('error', () => undefined);
-  guard.stdin.on('error', () => undefined);
-  guard.unref();
-  (guard.stdin as unknown as { unref(): void }).unref();
-  return () => guard.stdin.end('done\n');
 }

@@ -3,6 +3,7 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
+import { whenKilled } from '../when-killed';
 
 export interface ConsulRun {
   readonly child: ChildProcess;
@@ -26,31 +27,12 @@ export async function launchConsul(
     child.once('error', reject);
     child.once('spawn', () => resolve(child.pid ?? 0));
   });
-  const release = guardAgainstParentDeath(pid, folder);
+  const standDown = whenKilled('kill -9 "$1"; rm -rf "$2"', [String(pid), folder]);
   const ended = new Promise<void>((resolve) => {
     child.once('exit', () => {
-      release();
+      standDown();
       resolve();
     });
   });
   return { child, pid, ended };
-}
-
-/**
- * A child outlives a parent that is killed. So a waiting shell holds the other end of a pipe: when the pipe closes
- * without a word, the parent is gone, however it went, and the shell ends the child and removes its folder.
- */
-function guardAgainstParentDeath(pid: number, folder: string): () => void {
-  const script = 'read -r word && exit 0; kill -9 "$1"; rm -rf "$2"';
-  const guard = spawn('/bin/sh', ['-c', script, 'sh', String(pid), folder], {
-    stdio: ['pipe', 'ignore', 'ignore'],
-    detached: true,
-  });
-  guard.on('error', () => undefined);
-  guard.stdin.on('error', () => undefined);
-  guard.unref();
-  (guard.stdin as unknown as { unref(): void }).unref();
-  return () => {
-    guard.stdin.end('done\n');
-  };
 }
