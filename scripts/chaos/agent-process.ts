@@ -69,7 +69,7 @@ export function startAgent(options: StartAgentOptions): AgentProcess {
   let stderr = '';
   createInterface({ input: child.stdout }).on('line', (line) => lines.push(parsed(line)));
   child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-  const exited = endOf(child);
+  const exited = endOf(child).finally(() => rmSync(folder, { recursive: true, force: true }));
   const servers = (): readonly number[] =>
     lines.filter((line) => line['epoch'] !== undefined).map((line) => Number(line['pid']));
   return {
@@ -93,7 +93,6 @@ export function startAgent(options: StartAgentOptions): AgentProcess {
       const force = setTimeout(() => child.kill('SIGKILL'), STOP_PATIENCE_MS);
       const end = await exited;
       clearTimeout(force);
-      rmSync(folder, { recursive: true, force: true });
       return end;
     },
   };

@@ -17,9 +17,9 @@ function runBehindGate(fixture: string): string {
 }
 
 describe('the leak gate', () => {
-  it('fails a test file that leaves a server, a child process or a timer behind, and names them', () => {
+  it('fails a test file that leaves a server, a child process, a timer or a file behind, and names them', () => {
     expect(runBehindGate('leaking.ts')).toContain(
-      'the tests of this file left open: 1 x ProcessWrap, 1 x TCPServerWrap, setInterval of 1234 ms, setTimeout of 6000 ms',
+      'the tests of this file left open: 1 x ProcessWrap, 1 x TCPServerWrap, setInterval of 1234 ms, setTimeout of 6000 ms, understudy-left',
     );
   });
 

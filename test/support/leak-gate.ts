@@ -1,8 +1,11 @@
 /**
  * The environment that test files run in: a file fails when it leaves a socket, a server, a child process or a timer
- * behind that would keep Node alive. What was open before the file started is not its fault. Closing takes a moment,
- * so only what stays open for a while counts.
+ * behind that would keep Node alive, or a temporary file. What was open before the file started is not its fault. Closing
+ * takes a moment, so only what stays open for a while counts.
  */
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { inspect } from 'node:util';
 import { TestEnvironment } from 'jest-environment-node';
 
@@ -21,6 +24,8 @@ interface TestEvent {
 
 class LeakGate extends TestEnvironment {
   private before: ReadonlyMap<string, number> = new Map();
+  /** Of this file alone: other files have theirs at the same time. */
+  private readonly temporary = mkdtempSync(join(tmpdir(), 'understudy-gate-'));
   /** Jest and its reporters arm timers too, so timers are followed one by one and not counted. */
   private timers: { readonly timer: TrackedTimer; readonly what: string }[] = [];
   /** A test that failed may leave things behind; its own error must not be hidden by ours. */
@@ -29,6 +34,7 @@ class LeakGate extends TestEnvironment {
   override async setup(): Promise<void> {
     await super.setup();
     this.before = openResources();
+    this.lendFolder(this.temporary);
     this.global.setTimeout = this.followed(this.global.setTimeout, 'setTimeout');
     this.global.setInterval = this.followed(this.global.setInterval, 'setInterval');
   }
@@ -44,8 +50,15 @@ class LeakGate extends TestEnvironment {
       left = this.leftovers();
     }
     this.timers = [];
+    this.lendFolder(dirname(this.temporary));
+    rmSync(this.temporary, { recursive: true, force: true });
     await super.teardown();
     if (left.length > 0 && !this.hasFailed) throw new Error(`the tests of this file left open: ${left.join(', ')}`);
+  }
+
+  /** The tests have an environment of their own, which their children get. */
+  private lendFolder(folder: string): void {
+    for (const env of [process.env, this.global.process.env]) env['TMPDIR'] = folder;
   }
 
   /** A proxy keeps what hangs on the function, such as its promise form. */
@@ -65,7 +78,9 @@ class LeakGate extends TestEnvironment {
       .map(([kind, count]) => ({ kind, extra: count - (this.before.get(kind) ?? 0) }))
       .filter(({ extra }) => extra > 0)
       .map(({ kind, extra }) => `${String(extra)} x ${kind}`);
-    return [...resources.sort(), ...this.timers.filter(isRunning).map(({ what }) => what)];
+    // Programs that tests start keep caches of their own in there.
+    const files = readdirSync(this.temporary).filter((name) => name.startsWith('understudy'));
+    return [...resources.sort(), ...this.timers.filter(isRunning).map(({ what }) => what), ...files];
   }
 }
 
