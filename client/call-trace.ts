@@ -93,6 +93,11 @@ export class CallTrace implements Filter {
     return this.method.held;
   }
 
+  /** How it ends can be held against how long its kind takes. */
+  get measured(): boolean {
+    return this.method.hedged && !this.streams;
+  }
+
   get mayTryMore(): boolean {
     return this.tried.length < this.method.maxAttempts;
   }

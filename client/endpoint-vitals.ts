@@ -29,6 +29,7 @@ import {
 import { EwmaLatency } from '../core/pick/ewma-latency';
 import type { Clock } from '../core/time/clock';
 import { OwnAbsence } from './own-absence';
+import { TrialTurn } from './trial-turn';
 
 export interface VitalsOptions {
   readonly crowd: CrowdOptions;
@@ -62,7 +63,7 @@ export class EndpointVitals {
   private silentReason: string | null = null;
   private signs: Signs | null = null;
   private ejection: EjectionState = NOT_EJECTED;
-  private trialRuns = false;
+  private readonly trial = new TrialTurn();
   private underWay = 0;
   private connections = 0;
   private latency = new EwmaLatency();
@@ -156,11 +157,14 @@ export class EndpointVitals {
     return verdict;
   }
 
-  /** In probation one call at a time may try it; true when this one may. */
-  takeTrial(): boolean {
-    if (this.ejection.phase !== 'probation' || this.trialRuns) return false;
-    this.trialRuns = true;
-    return true;
+  /**
+   * In probation one call at a time may try it; true when this one may.
+   * @param measured it is known how long calls of its kind take: no other shows that one that was slow is so no more
+   */
+  takeTrial(measured: boolean): boolean {
+    const { ejection } = this;
+    if (ejection.phase !== 'probation' || (ejection.cause.slow && !measured)) return false;
+    return this.trial.take(this.underWay, this.ports.clock.nowMs());
   }
 
   /** @returns which of its connections it is on */
@@ -185,7 +189,7 @@ export class EndpointVitals {
    */
   attemptEnded(connection: number, code: status, waited: boolean, tookMs: number, pace: Pace, nowMs: number): void {
     this.underWay -= 1;
-    this.trialRuns = false;
+    this.trial.ended();
     // What ends on an earlier connection says nothing of this one.
     if (connection !== this.connections) return;
     const isGood = code === status.OK;

@@ -78,7 +78,7 @@ export class EndpointPicker implements Picker {
   private first(trace: CallTrace): EndpointConnection | null {
     const { trials } = this.parts;
     const mayTry = trials.length > 0 && trace.repeatable;
-    const trial = mayTry ? trials.find((endpoint) => endpoint.vitals.takeTrial()) : undefined;
+    const trial = mayTry ? trials.find((endpoint) => endpoint.vitals.takeTrial(trace.measured)) : undefined;
     return trial ?? this.nextFor(trace);
   }
 

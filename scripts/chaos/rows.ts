@@ -163,9 +163,9 @@ export const ROWS: readonly Row[] = [
   },
   {
     name: 'latency',
-    what: 'The way to the primary and back takes 200 ms more, for 8 s. It is ill or not, as one sees it: one failover is no false one.',
+    what: 'The way to the primary and back takes 200 ms more, for 8 s. It may seem silent first, and is slow when the calls are back: a failover for each is no false one.',
     scene: HAND,
-    justified: 1,
+    justified: 2,
     limits: STRICT,
     play: network.latency,
   },

@@ -136,3 +136,61 @@ it('what ends on an earlier connection says nothing of this one', () => {
   expect(vitals.silentWhy).toBeNull();
   vitals.disconnected();
 });
+
+describe('in probation', () => {
+  /** @returns one whose heartbeats are always answered, thrown out for `outruns` or `failures`, after its time */
+  function onProbation(how: 'slow' | 'failing'): { vitals: EndpointVitals; clock: VirtualClock } {
+    const clock = new VirtualClock();
+    const options = vitalsOptions(parseClientOptions({}));
+    const vitals = new EndpointVitals({
+      clock,
+      options,
+      sendHeartbeat: (answered) => void clock.after(1, answered),
+      onChange: () => undefined,
+      onLife: () => undefined,
+      onDoubt: () => undefined,
+    });
+    vitals.connected();
+    for (let call = 0; vitals.standing.phase === 'in'; call += 1) {
+      clock.advance(options.ejection.slowAfterMs / 10);
+      if (how === 'slow') vitals.outrun(clock.nowMs());
+      else
+        vitals.attemptEnded(
+          vitals.attemptStarted(clock.nowMs()),
+          status.UNAVAILABLE,
+          true,
+          1,
+          'unknown',
+          clock.nowMs(),
+        );
+    }
+    clock.advance(options.ejection.baseMs);
+    expect(vitals.standing.phase).toBe('probation');
+    return { vitals, clock };
+  }
+
+  it('a call whose usual time nobody knows is no trial of one that was slow, and takes no place of one that is', () => {
+    const { vitals } = onProbation('slow');
+    expect([vitals.takeTrial(false), vitals.takeTrial(true), vitals.takeTrial(true)]).toEqual([false, true, false]);
+    vitals.disconnected();
+  });
+
+  it('any call is a trial of one whose calls failed', () => {
+    const { vitals } = onProbation('failing');
+    expect([vitals.takeTrial(false), vitals.takeTrial(true)]).toEqual([true, false]);
+    vitals.disconnected();
+  });
+
+  it('a trial that was taken and never made keeps others away for a second at most', () => {
+    const { vitals, clock } = onProbation('failing');
+    expect(vitals.takeTrial(true)).toBe(true);
+    clock.advance(999);
+    expect(vitals.takeTrial(true)).toBe(false);
+    clock.advance(1);
+    expect(vitals.takeTrial(true)).toBe(true);
+    vitals.attemptStarted(clock.nowMs());
+    clock.advance(500);
+    expect(vitals.takeTrial(true)).toBe(false);
+    vitals.disconnected();
+  });
+});
