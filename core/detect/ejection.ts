@@ -53,6 +53,8 @@ export type EjectionState =
       readonly phase: 'probation';
       readonly cause: EjectionCause;
       readonly passed: number;
+      /** One late trial is forgiven. */
+      readonly missed: boolean;
       readonly sinceMs: number;
       readonly ejections: number;
     };
@@ -80,12 +82,18 @@ export function observeCall(
     case 'in':
       return observeIn(state, end, nowMs, options);
     case 'probation': {
+      // The first call after a pause meets cold caches: if each such one counted, it might never come back.
+      if (isLate(end) && state.cause.slow && !state.missed) return { ...state, passed: 0, missed: true };
       if (end !== 'prompt' && end !== 'good') return ejected(state, causeOf(end, 1, 0), nowMs, options);
       if (end === 'good' && state.cause.slow) return state;
       const passed = state.passed + 1;
       return passed < options.trials ? { ...state, passed } : NOT_EJECTED;
     }
   }
+}
+
+function isLate(end: CallEnd): boolean {
+  return end === 'outrun' || end === 'unanswered';
 }
 
 function observeIn(state: StateOf<'in'>, end: CallEnd, nowMs: number, options: EjectionOptions): EjectionState {
@@ -120,7 +128,7 @@ function fallBehind(
 /** Lets time pass: an ejection ends in probation, and a probation that nobody used ends well after as long again. */
 export function passTime(state: EjectionState, nowMs: number, options: EjectionOptions): EjectionState {
   if (state.phase === 'ejected' && nowMs >= state.untilMs) {
-    return { ...state, phase: 'probation', passed: 0, sinceMs: nowMs };
+    return { ...state, phase: 'probation', passed: 0, missed: false, sinceMs: nowMs };
   }
   if (state.phase === 'probation' && nowMs >= unusedUntilMs(state, options)) {
     // One more of what ejected it is enough to do so again.

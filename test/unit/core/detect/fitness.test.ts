@@ -30,7 +30,7 @@ describe('the fitness of an endpoint', () => {
     ['is a last resort while its calls fail', { standing: ejected }, 'last-resort'],
     [
       'is a last resort in probation',
-      { standing: { phase: 'probation', cause, passed: 0, sinceMs: 1_000, ejections: 1 } },
+      { standing: { phase: 'probation', cause, passed: 0, missed: false, sinceMs: 1_000, ejections: 1 } },
       'last-resort',
     ],
     ['is a last resort in maintenance', { health: 'maintenance' }, 'last-resort'],
