@@ -124,19 +124,17 @@ async function startCallers(
   targets: CallPathTargets,
   { variants, copies: each }: CallPathOptions,
 ): Promise<Callers> {
-  const callers = new Map<VariantName, Worker<RoundRequest, Round>[]>();
-  for (const variant of variants) {
-    if (variant === 'HAProxy' && targets.haproxy === '') continue;
-    if (variant === 'nginx' && targets.nginx === '') continue;
+  const startCopies = async (variant: VariantName): Promise<[VariantName, Worker<RoundRequest, Round>[]]> => {
     const copies: Worker<RoundRequest, Round>[] = [];
     while (copies.length < each) {
       const caller = await startWorker<RoundRequest, Round>('call-path-worker', [variant, JSON.stringify(targets)]);
       site.own(caller.child);
       copies.push(caller);
     }
-    callers.set(variant, copies);
-  }
-  return callers;
+    return [variant, copies];
+  };
+  const absent = [targets.haproxy === '' && 'HAProxy', targets.nginx === '' && 'nginx'];
+  return new Map(await Promise.all(variants.filter((variant) => !absent.includes(variant)).map(startCopies)));
 }
 
 async function oneRound(callers: Callers, request: RoundRequest, round: number): Promise<RoundOfAll> {
