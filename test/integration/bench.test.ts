@@ -32,23 +32,20 @@ async function bench(...flags: string[]): Promise<{ readonly code: number | null
   return { code, output };
 }
 
-/** `settings` is the same measure of other processes, and starting them takes most of its time. */
-const CALL_PATHS = LONG_CHAOS ? 'call-path,settings' : 'call-path';
-
-it('measures the call path, writes figures, page and plot, and leaves nothing running', async () => {
+it('measures the call path and what settings cost, writes figures, page and plot, and leaves nothing running', async () => {
   const file = join(folder, 'results', 'benchmarks.json');
   const flags = ['--rounds', '1', '--calls', '20', '--concurrency', '4', '--json', file];
-  const { code, output } = await bench('--quick', '--only', CALL_PATHS, ...flags);
+  const { code, output } = await bench('--quick', '--only', 'call-path,settings', ...flags);
   expect(output).toContain('naive loop');
+  expect(output).toContain('Understudy, no hedging');
   expect(code).toBe(0);
 
   const { callPath, settings } = JSON.parse(readFileSync(file, 'utf8')) as Results;
-  for (const { rows } of [callPath, settings].filter((part) => part !== undefined)) {
+  for (const rows of [callPath?.rows ?? [], settings?.rows ?? []]) {
     const itself = { median: 1, margin: 0 };
     expect(rows.find(({ variant }) => variant === 'raw')).toMatchObject({ callsRatio: itself, cpuRatio: itself });
     expect(rows.every(({ callsPerSecond, cpuMsPer1000 }) => callsPerSecond > 0 && cpuMsPer1000 > 0)).toBe(true);
   }
-  expect(callPath?.rows.length).toBeGreaterThan(0);
   const page = readFileSync(join(folder, 'results', 'benchmarks.md'), 'utf8');
   expect(page).toContain('images/bench-call-path.svg');
   expect(page).not.toContain(folder);
