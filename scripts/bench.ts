@@ -56,7 +56,7 @@ function parseFlags(argv: readonly string[]): Flags {
     .option('--quick', 'fewer rounds and runs: to see that it works, not to quote', false)
     .option('--json <file>', 'merge the results into this file; benchmarks.md is written beside it', defaultFile())
     .option('--only <parts>', `some of ${PARTS.join(',')}`, someOf(PARTS), PARTS)
-    .option('--rounds <n>', 'call path, settings: rounds (250, quick 3)', whole)
+    .option('--rounds <n>', 'call path, settings: rounds (480, quick 3)', whole)
     .option('--calls <n>', 'call path, settings: calls of each variant per round (200)', whole)
     .option(
       '--concurrency <list>',
@@ -84,7 +84,7 @@ function commandLine(words: readonly string[]): string {
   return ['npm run bench', ...(kept.length > 0 ? ['--', ...kept] : [])].join(' ');
 }
 
-const CALL_PATH = { rounds: 250, copies: 5 } as const;
+const CALL_PATH = { rounds: 480, copies: 12 } as const;
 const CALL_PATH_QUICK = { rounds: 3, copies: 1 } as const;
 const CALLS_PER_ROUND = 200;
 

@@ -1,7 +1,8 @@
 /**
  * What a call costs when nothing is wrong: every variant in processes of its own, all alive, one measured at a time.
- * Each round gives each variant its turn, in another order, so that a busy minute of the machine falls upon all; only
- * ratios within a round are compared.
+ * Each round gives its variants their turns, in another order, so that a busy minute of the machine falls upon all; only
+ * ratios within a round are compared. Understudy is to be told from the raw channel closely, so these two are in every
+ * round, and the others in some.
  */
 import type { Cleanup } from '../quickstart/cleanup';
 import {
@@ -17,7 +18,7 @@ import { findProxy, startProxy } from './proxies';
 import { PROXY_PROGRAMS, type ProxyProgram } from './proxy-configs';
 import { circumstances, type CallPathResult, type CallPathRow, type Ratio } from './results';
 import { Site } from './site';
-import { median, medianMargin, rounded } from './statistics';
+import { marginOfGroups, median, rounded } from './statistics';
 import { startWorker, type Worker } from './worker-link';
 
 export interface CallPathOptions {
@@ -28,7 +29,7 @@ export interface CallPathOptions {
   /** Of each variant in each round; with many at once a round is longer, and there are fewer. */
   readonly callsPerRound: number;
   readonly concurrencies: readonly number[];
-  /** Processes of each variant, which take turns: the luck of one is a tenth, and no number of rounds makes up for it. */
+  /** Processes of `raw` and of Understudy, which take turns: the luck of one is a tenth, and rounds do not make up for it. */
   readonly copies: number;
 }
 
@@ -36,19 +37,24 @@ export interface CallPathOptions {
  * Calls of each process before its first one that counts: until then its compilers are still at work. No more than a share
  * of the calls that count at one concurrency.
  */
-const FIRST_WARM_UP = { calls: 12_000, share: 2 / 3, concurrency: 64 };
+const FIRST_WARM_UP = { calls: 8_000, share: 2 / 3, concurrency: 64 };
 /** And before the first of each concurrency. */
 const WARM_UP = { calls: 1_000, share: 1 / 15 };
 /** A shorter round is mostly its beginning and its end. */
 const CALLS_OF_EACH_AT_ONCE = 4;
 const FEWEST_ROUNDS = 15;
+const CLOSELY: readonly VariantName[] = ['raw', 'Understudy'];
+/** The others are in every fifth round, with a fifth of the processes. */
+const OTHERS_EVERY = 5;
 
 const VARIANT_OF: Readonly<Record<ProxyProgram, VariantName>> = { haproxy: 'HAProxy', nginx: 'nginx' };
 
 /** The processes of each variant. */
 type Callers = ReadonlyMap<VariantName, readonly Worker<RoundRequest, Round>[]>;
+/** What a process of a variant did in its turn; `copy`: which process. */
+type Turn = Round & { readonly copy: number };
 /** Of one concurrency, in one round. */
-type RoundOfAll = ReadonlyMap<VariantName, Round>;
+type RoundOfAll = ReadonlyMap<VariantName, Turn>;
 
 export async function benchCallPath(
   options: CallPathOptions,
@@ -65,7 +71,7 @@ export async function benchCallPath(
   const warmUp = async (concurrency: number, most: typeof WARM_UP): Promise<void> => {
     const calls = Math.min(most.calls, Math.ceil(most.share * options.rounds * options.callsPerRound));
     const request = { concurrency, calls };
-    for (let copy = 0; copy < options.copies; copy += 1) await oneRound(callers, request, copy);
+    for (const caller of [...callers.values()].flat()) await caller.ask(request);
   };
   await warmUp(FIRST_WARM_UP.concurrency, FIRST_WARM_UP);
   const rows: CallPathRow[] = [];
@@ -77,8 +83,8 @@ export async function benchCallPath(
     for (const variant of callers.keys()) rows.push(rowOf(variant, concurrency, rounds));
     say(`call path: ${count} rounds of ${calls} calls at concurrency ${concurrency} are done`);
   }
-  const { rounds, callsPerRound, copies } = options;
-  return { ...where, rounds, callsPerRound, copies, pinned, absent, rows };
+  const { callsPerRound, copies } = options;
+  return { ...where, callsPerRound, copies, pinned, absent, rows };
 }
 
 /** About as many calls at every concurrency. Short rounds lie close together, so that the same neighbours disturb them. */
@@ -126,7 +132,8 @@ async function startCallers(
 ): Promise<Callers> {
   const startCopies = async (variant: VariantName): Promise<[VariantName, Worker<RoundRequest, Round>[]]> => {
     const copies: Worker<RoundRequest, Round>[] = [];
-    while (copies.length < each) {
+    const wanted = CLOSELY.includes(variant) ? each : Math.ceil(each / OTHERS_EVERY);
+    while (copies.length < wanted) {
       const caller = await startWorker<RoundRequest, Round>('call-path-worker', [variant, JSON.stringify(targets)]);
       site.own(caller.child);
       copies.push(caller);
@@ -138,32 +145,41 @@ async function startCallers(
 }
 
 async function oneRound(callers: Callers, request: RoundRequest, round: number): Promise<RoundOfAll> {
-  // Whom one follows shall not matter either.
-  const turns = round % 2 === 0 ? [...callers] : [...callers].reverse();
-  const first = round % turns.length;
-  const measured = new Map<VariantName, Round>();
+  const withAll = round % OTHERS_EVERY === 0;
+  const present = [...callers].filter(([variant]) => withAll || CLOSELY.includes(variant));
+  // Neither one's place nor whom one follows shall matter, and each process shall have had each place.
+  const each = callers.get('raw')?.length ?? 1;
+  const turns = Math.floor(round / each) % 2 === 0 ? present : present.reverse();
+  const nth = withAll ? round / OTHERS_EVERY : round;
+  const first = withAll ? nth % turns.length : 0;
+  const measured = new Map<VariantName, Turn>();
   for (const [variant, copies] of [...turns.slice(first), ...turns.slice(0, first)]) {
-    const caller = copies[round % copies.length];
-    if (caller !== undefined) measured.set(variant, await caller.ask(request));
+    const copy = (CLOSELY.includes(variant) ? round : nth) % copies.length;
+    const caller = copies[copy];
+    if (caller !== undefined) measured.set(variant, { ...(await caller.ask(request)), copy });
   }
   return measured;
 }
 
 function rowOf(variant: VariantName, concurrency: number, rounds: readonly RoundOfAll[]): CallPathRow {
-  const inEach = (of: (one: Round, raw: Round) => number): readonly number[] =>
+  const inEach = (of: (one: Turn, raw: Turn) => number): readonly { readonly copy: number; readonly value: number }[] =>
     rounds.flatMap((round) => {
       const one = round.get(variant);
       const raw = round.get('raw');
-      return one === undefined || raw === undefined ? [] : [of(one, raw)];
+      return one === undefined || raw === undefined ? [] : [{ copy: one.copy, value: of(one, raw) }];
     });
-  const middle = (of: (one: Round) => number, digits: number): number => rounded(median(inEach(of)), digits);
+  const middle = (of: (one: Round) => number, digits: number): number =>
+    rounded(median(inEach(of).map(({ value }) => value)), digits);
   const ratio = (of: (one: Round) => number): Ratio => {
-    const values = inEach((one, raw) => of(one) / of(raw));
-    return { median: rounded(median(values), 3), margin: rounded(medianMargin(values), 3) };
+    const pairs = inEach((one, raw) => of(one) / of(raw));
+    const copies = [...new Set(pairs.map(({ copy }) => copy))];
+    const byCopy = copies.map((which) => pairs.flatMap(({ copy, value }) => (copy === which ? [value] : [])));
+    return { median: rounded(median(byCopy.flat()), 3), margin: rounded(marginOfGroups(byCopy), 3) };
   };
   return {
     variant,
     concurrency,
+    rounds: inEach(() => 0).length,
     callsPerSecond: middle((one) => one.callsPerSecond, 0),
     p50Ms: middle((one) => one.p50Ms, 2),
     p99Ms: middle((one) => one.p99Ms, 2),

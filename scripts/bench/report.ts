@@ -52,17 +52,21 @@ loopback, the servers and the callers on the same cores: trust ratios and orders
 shows the flags; without HAProxy or nginx on the machine, the bench goes on without them.`;
 
 function callPathSection(result: CallPathResult): string {
-  const { rounds, callsPerRound, copies, pinned, absent } = result;
+  const { callsPerRound, copies, pinned, absent } = result;
   const own = pinned ? ', and has a CPU to itself' : '';
   return `## What a call costs when nothing is wrong
 
 ${circumstancesLine(result)}
 
-Unary \`Add\` on one Calculator, with an idle backup. Each variant has processes of its own, ${copies}, which take turns from round
-to round; all are alive, and one is measured at a time${own}, after thousands of calls that do not count. ${rounds} rounds of ${callsPerRound} calls per variant and
-concurrency, each after a quarter as many that do not count, and with many at once fewer and longer ones; the order of the turns shifts from round to round. CPU is the client process's time, user and system, for 1000 calls. Each figure is a median over the rounds; each
-ratio (x) is the median of the ratios to \`raw\` in the same round, ± half of its 95 % confidence interval over the rounds; the luck of a process, what its compilers made of it, is up to a tenth more. \`Understudy\` is the default: health
-watched, safe calls repeated and hedged, a real Consul. \`attempts\` is per call, 1 where nobody counts.${absentLine(absent)}
+Unary \`Add\` on one Calculator, with an idle backup. Each variant has processes of its own, which run plain JavaScript, as a
+user's do, and take turns from round to round: ${copies} of \`raw\` and of \`Understudy\`, which are in every round, and a fifth of
+that for the others, which are in every fifth. All are alive, and one is measured at a time${own}, after thousands of calls that
+do not count. A round is ${callsPerRound} calls of each, with many at once more, after a quarter as many that do not count; the order of
+the turns shifts from round to round. CPU is the client process's time, user and system, for 1000 calls. Each figure is a
+median over the rounds; each ratio (x) is the median of the ratios to \`raw\` in the same round, ± half of its 95 % confidence
+interval, over the rounds or over the processes, whichever is wider: what its compilers made of it is a process's luck, and
+about a tenth. \`Understudy\` is the default: health watched, safe calls repeated and hedged, a real Consul. \`attempts\` is per
+call, 1 where nobody counts.${absentLine(absent)}
 
 ![Client CPU per call of each variant against the raw channel](images/bench-call-path.svg)
 
@@ -70,13 +74,11 @@ ${callPathTable(result)}`;
 }
 
 function settingsSection(result: CallPathResult): string {
-  const { rounds, callsPerRound } = result;
   return `## What its settings cost
 
 ${circumstancesLine(result)}
 
-The same measure, ${rounds} rounds of ${callsPerRound} calls, and with many at once fewer and longer ones. With \`Prometheus\` each call and attempt goes into histograms, too. Those with a policy
-have both servers as equals.
+The same measure. With \`Prometheus\` each call and attempt goes into histograms, too. Those with a policy have both servers as equals.
 
 ${callPathTable(result)}`;
 }

@@ -19,7 +19,7 @@ export interface Circumstances {
   readonly consul: string;
 }
 
-/** Of the ratios to `raw` in the same round; `margin`: half of the 95 % confidence interval of the median. */
+/** Of the ratios to `raw` in the same round; `margin`: half of the 95 % confidence interval of the median, processes' luck in it. */
 export interface Ratio {
   readonly median: number;
   readonly margin: number;
@@ -29,6 +29,7 @@ export interface Ratio {
 export interface CallPathRow {
   readonly variant: VariantName;
   readonly concurrency: number;
+  readonly rounds: number;
   readonly callsPerSecond: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
@@ -41,9 +42,8 @@ export interface CallPathRow {
 }
 
 export interface CallPathResult extends Circumstances {
-  readonly rounds: number;
   readonly callsPerRound: number;
-  /** Processes of each variant. */
+  /** Processes of `raw` and of Understudy; the others have a fifth. */
   readonly copies: number;
   /** The process that is measured had a CPU to itself. */
   readonly pinned: boolean;

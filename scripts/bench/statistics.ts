@@ -26,6 +26,18 @@ export function medianMargin(values: readonly number[]): number {
   return (upper - lower) / 2;
 }
 
+/**
+ * The same of values that come in groups, each with a luck of its own: two standard errors of the groups' medians, where that
+ * is more than their order alone says.
+ */
+export function marginOfGroups(groups: readonly (readonly number[])[]): number {
+  const medians = groups.map(median);
+  const mean = medians.reduce((sum, one) => sum + one, 0) / medians.length;
+  const squares = medians.reduce((sum, one) => sum + (one - mean) ** 2, 0);
+  const standardError = Math.sqrt(squares / Math.max(1, medians.length - 1) / medians.length);
+  return Math.max(2 * standardError, medianMargin(groups.flat()));
+}
+
 export function rounded(value: number, digits: number): number {
   return Number(value.toFixed(digits));
 }

@@ -29,6 +29,7 @@ function cellsOf<Row>(columns: Columns<Row>, rows: readonly Row[]): Cells {
 const CALL_PATH_COLUMNS: Columns<CallPathRow> = [
   ['at once', ({ concurrency }) => concurrency],
   ['variant', ({ variant }) => variant],
+  ['rounds', ({ rounds }) => rounds],
   ['calls/s', ({ callsPerSecond }) => callsPerSecond],
   ['p50 ms', ({ p50Ms }) => p50Ms.toFixed(2)],
   ['p99 ms', ({ p99Ms }) => p99Ms.toFixed(2)],

@@ -6,6 +6,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { endProcess } from '../quickstart/processes';
+import { plainCode } from './plain-code';
 
 export interface Worker<Question, Answer> {
   readonly child: ChildProcess;
@@ -24,12 +25,15 @@ export async function startWorker<Question extends object, Answer>(
   args: readonly string[] = [],
   nodeFlags: readonly string[] = [],
 ): Promise<Worker<Question, Answer>> {
-  const child = fork(join(__dirname, `${name}.ts`), args, {
-    execArgv: [...nodeFlags, '-r', 'ts-node/register/transpile-only'],
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  const entry = join(__dirname, `${name}.ts`);
+  const child = fork(entry, args, {
+    execArgv: [...nodeFlags, '-r', join(__dirname, 'plain-worker.cjs')],
+    stdio: ['pipe', 'inherit', 'inherit', 'ipc'],
     // Ctrl-C reaches the bench alone, which ends things in order.
     detached: true,
   });
+  // One that ends before it has read its code is told of by its exit.
+  child.stdin?.on('error', () => undefined).end(JSON.stringify(plainCode(entry)));
   const reply = async (): Promise<Answer> => {
     const waiting = new AbortController();
     const [first] = (await Promise.race([

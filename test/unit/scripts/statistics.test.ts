@@ -1,4 +1,4 @@
-import { median, medianMargin } from '../../../scripts/bench/statistics';
+import { marginOfGroups, median, medianMargin } from '../../../scripts/bench/statistics';
 
 /** Numbers from 0 to 1 that look random, the same each time. */
 function* noise(): Generator<number, never> {
@@ -24,5 +24,28 @@ describe('the margin of a median', () => {
   it('is nothing where all are alike, and half of the range where there are few', () => {
     expect(medianMargin([3, 3, 3, 3])).toBe(0);
     expect(medianMargin([5, 1, 2])).toBe(2);
+  });
+
+  it('holds it just as well where the values come from a dozen processes, each of which has its luck', () => {
+    const next = noise();
+    const spread = (): number => next.next().value - 0.5;
+    let held = 0;
+    let heldByOrderAlone = 0;
+    for (let series = 0; series < 1_000; series += 1) {
+      const processes = Array.from({ length: 12 }, () => {
+        const luck = spread();
+        return Array.from({ length: 40 }, () => 1 + luck + spread());
+      });
+      const off = Math.abs(median(processes.flat()) - 1);
+      if (off <= marginOfGroups(processes)) held += 1;
+      if (off <= medianMargin(processes.flat())) heldByOrderAlone += 1;
+    }
+    expect(held).toBeGreaterThan(900);
+    expect(held).toBeLessThan(990);
+    expect(heldByOrderAlone).toBeLessThan(800);
+  });
+
+  it('is of the rounds alone where there is one process', () => {
+    expect(marginOfGroups([[5, 1, 2]])).toBe(2);
   });
 });
