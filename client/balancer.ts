@@ -6,6 +6,7 @@ import { connectivityState } from '@grpc/grpc-js';
 import { decideTier, startFailover, type FailoverState, type TierDecision } from '../core/decide/failover';
 import { standingOrder, type Order } from '../core/domain/order';
 import { tierMoveOf } from '../core/measure/tier-move';
+import { ArrivalsFirst } from './arrivals-first';
 import { channelContextOf, catalogEntryOf, connectionOptions, type ChannelContext } from './channel-context';
 import { EndpointSet, type Judged } from './endpoint-set';
 import {
@@ -18,7 +19,7 @@ import {
   type TypedLoadBalancingConfig,
 } from './grpc-experimental';
 import { failoverOptions } from './options';
-import { nobodyPicker, queuePicker, type Turn } from './picker';
+import { nobodyPicker, queuePicker, type PickerMemory } from './picker';
 import { pickerOver } from './picker-over';
 
 export const POLICY_NAME = 'understudy';
@@ -33,7 +34,8 @@ export class UnderstudyBalancer implements LoadBalancer {
   private context: ChannelContext | null = null;
   private channelOptions: ChannelOptions = {};
   private state: FailoverState | null = null;
-  private turn: Turn = { next: 0 };
+  private readonly memory: PickerMemory = { nextTurn: 0, arrivals: new ArrivalsFirst(() => this.republish()) };
+  private republish: () => void = () => undefined;
   /** When the last order was given whose time is over. */
   private endedOrder: number | null = null;
   private cancelWake: () => void = () => undefined;
@@ -88,6 +90,7 @@ export class UnderstudyBalancer implements LoadBalancer {
 
   destroy(): void {
     this.destroyed = true;
+    this.republish = () => undefined;
     this.cancelWake();
     this.context?.secondAttempts.stop();
     this.endpoints.stop();
@@ -115,9 +118,9 @@ export class UnderstudyBalancer implements LoadBalancer {
     return { order: standing, endsInMs: leftMs === Infinity ? Infinity : Math.min(leftMs, LONGEST_WAIT_MS) };
   }
 
-  private begin(context: ChannelContext): FailoverState {
-    this.turn = { next: Math.floor(context.rng() * 1_000) };
-    return startFailover(context.clock.nowMs());
+  private begin({ clock, rng }: ChannelContext): FailoverState {
+    this.memory.nextTurn = Math.floor(rng() * 1_000);
+    return startFailover(clock.nowMs());
   }
 
   /** A connection that is opened here may report at once: then once more, never nested. */
@@ -160,7 +163,7 @@ export class UnderstudyBalancer implements LoadBalancer {
 
   /** Publishes what calls meet from now on. @returns when it has to be done again, though nothing happened */
   private answer(judged: readonly Judged[], decision: TierDecision, context: ChannelContext, nowMs: number): number {
-    const over = pickerOver(judged, decision, context, this.turn, nowMs);
+    const over = pickerOver(judged, decision, context, this.memory, nowMs);
     context.secondAttempts.offer(over?.picker ?? null);
     if (over !== null) {
       this.publish(connectivityState.READY, over.picker);
@@ -176,7 +179,8 @@ export class UnderstudyBalancer implements LoadBalancer {
   }
 
   private publish(state: connectivityState, picker: Picker): void {
-    this.helper.updateState(state, picker, null);
+    this.republish = () => this.helper.updateState(state, picker, null);
+    this.republish();
   }
 
   private wakeAt(atMs: number, nowMs: number, { clock }: ChannelContext): void {

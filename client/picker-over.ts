@@ -7,7 +7,7 @@ import { spread, type SpreadMember } from '../core/pick/spread';
 import type { ChannelContext } from './channel-context';
 import type { Judged } from './endpoint-set';
 import { spreadOptions } from './options';
-import { EndpointPicker, type Turn } from './picker';
+import { EndpointPicker, type PickerMemory } from './picker';
 
 export interface PickerOver {
   readonly picker: EndpointPicker;
@@ -20,7 +20,7 @@ export function pickerOver(
   judged: readonly Judged[],
   { level, state: { activeTier } }: TierDecision,
   context: ChannelContext,
-  turn: Turn,
+  memory: PickerMemory,
   nowMs: number,
 ): PickerOver | null {
   if (level === null || activeTier === null) return null;
@@ -39,7 +39,7 @@ export function pickerOver(
     choices: { pool: pool.map(({ endpoint }) => endpoint), reserve: reserve.map(({ endpoint }) => endpoint) },
     weights: pool.map(({ weight }) => weight),
     trials: known.filter(mayBeTried).map(({ endpoint }) => endpoint),
-    turn,
+    memory,
     policy: context.options.policy,
     rng: context.rng,
     clock: context.clock,

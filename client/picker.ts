@@ -6,15 +6,18 @@ import { Metadata, status, type StatusObject } from '@grpc/grpc-js';
 import { choose, type Choices } from '../core/pick/choose';
 import { runningSums, startingPlace, type PolicyName, type PoolView } from '../core/pick/policy';
 import type { Clock, Rng } from '../core/time/clock';
+import type { ArrivalsFirst } from './arrivals-first';
 import { CallTrace, type Attempt } from './call-trace';
 import type { EndpointConnection } from './endpoint-connection';
 import { PickResultType, type PickArgs, type PickResult, type Picker } from './grpc-experimental';
 import { sayAttempt } from './attempt-subchannel';
 import type { RepeatBudget } from './repeat-budget';
 
-/** Counts picks; shared by successive pickers of a channel, so that a change does not start the round anew. */
-export interface Turn {
-  next: number;
+/** What successive pickers of a channel share. */
+export interface PickerMemory {
+  /** Counts picks, so that a change does not start the round anew. */
+  nextTurn: number;
+  readonly arrivals: ArrivalsFirst;
 }
 
 export interface PickerParts {
@@ -23,7 +26,7 @@ export interface PickerParts {
   readonly weights: readonly number[];
   /** Endpoints in probation: one repeatable call at a time may try them. */
   readonly trials: readonly EndpointConnection[];
-  readonly turn: Turn;
+  readonly memory: PickerMemory;
   readonly policy: PolicyName;
   readonly rng: Rng;
   readonly clock: Clock;
@@ -63,8 +66,11 @@ export class EndpointPicker implements Picker {
   pick({ metadata, extraPickInfo }: PickArgs): PickResult {
     const trace: unknown = extraPickInfo;
     if (!(trace instanceof CallTrace)) return untraced(this.next([])?.subchannel ?? null);
-    if (trace.tried.length === 0) return give(this.first(trace), trace, metadata);
-    return this.pickAgain(trace, metadata);
+    if (trace.tried.length > 0) return this.pickAgain(trace, metadata);
+    const { memory, clock } = this.parts;
+    memory.arrivals.callBegins(trace.startedMs, clock);
+    if (!trace.repeatable && memory.arrivals.mustWait()) return QUEUE;
+    return give(this.first(trace), trace, metadata);
   }
 
   /** One more endpoint for a call whose attempts failed or are late; null: there is none, or it may not have it. */
@@ -117,9 +123,9 @@ export class EndpointPicker implements Picker {
   }
 
   private next(tried: readonly unknown[]): EndpointConnection | null {
-    const { choices, turn, policy, rng } = this.parts;
-    const start = startingPlace(policy, this.view, turn.next, rng);
-    turn.next = (turn.next + 1) % TURNS;
+    const { choices, memory, policy, rng } = this.parts;
+    const start = startingPlace(policy, this.view, memory.nextTurn, rng);
+    memory.nextTurn = (memory.nextTurn + 1) % TURNS;
     return choose(choices, start, tried);
   }
 }

@@ -43,6 +43,10 @@ export class SimProcess implements Clock {
     };
   }
 
+  afterArrivals(fire: () => void): void {
+    this.after(0, fire);
+  }
+
   /** Something from outside, or a timer: now, or when it runs again, or never. */
   take(fire: () => void): void {
     if (!this.alive) return;

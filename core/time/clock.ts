@@ -8,6 +8,8 @@ export interface Clock {
   unixMs(): number;
   /** Calls `fire` once after `delayMs`; never before. The returned function cancels it and may be called at any time. */
   after(delayMs: number, fire: () => void): () => void;
+  /** Calls `fire` once when what has come from outside by now has been taken in: after a standstill, timers go off before it. */
+  afterArrivals(fire: () => void): void;
 }
 
 /** Uniform random numbers in [0, 1), as Math.random gives them. */

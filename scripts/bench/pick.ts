@@ -2,6 +2,7 @@
  * What the choice of an endpoint costs: the picker of the client over endpoints that are all well, with everything that a
  * first attempt of a call does there. No sockets, no calls.
  */
+import { ArrivalsFirst } from '../../client/arrivals-first';
 import { CallMonitor } from '../../client/call-monitor';
 import { CallTrace } from '../../client/call-trace';
 import type { EndpointConnection } from '../../client/endpoint-connection';
@@ -72,7 +73,7 @@ function pickOf(policy: PolicyName, size: number): () => void {
     choices: { pool, reserve: [] },
     weights: pool.map((_, place) => 1 + (place % 3)),
     trials: [],
-    turn: { next: 0 },
+    memory: { nextTurn: 0, arrivals: new ArrivalsFirst(nothing) },
     policy,
     rng: Math.random,
     clock,

@@ -40,6 +40,10 @@ export class VirtualClock implements Clock {
     };
   }
 
+  afterArrivals(fire: () => void): void {
+    this.after(0, fire);
+  }
+
   /** How many timers are armed. */
   pendingTimers(): number {
     return this.timers.length;

@@ -1,4 +1,5 @@
 import { Metadata } from '@grpc/grpc-js';
+import { ArrivalsFirst } from '../../../client/arrivals-first';
 import { CallMonitor } from '../../../client/call-monitor';
 import { CallTrace } from '../../../client/call-trace';
 import type { ChannelContext } from '../../../client/channel-context';
@@ -54,7 +55,8 @@ function endpoint(
 
 function pickerOf(judged: readonly Judged[]): EndpointPicker | undefined {
   const decision = { level: 'fit', state: { activeTier: 0 } } as unknown as TierDecision;
-  return pickerOver(judged, decision, context, { next: 0 }, clock.nowMs())?.picker;
+  const memory = { nextTurn: 0, arrivals: new ArrivalsFirst(() => undefined) };
+  return pickerOver(judged, decision, context, memory, clock.nowMs())?.picker;
 }
 
 function safeCall(): CallTrace {
