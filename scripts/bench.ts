@@ -84,8 +84,8 @@ function commandLine(words: readonly string[]): string {
   return ['npm run bench', ...(kept.length > 0 ? ['--', ...kept] : [])].join(' ');
 }
 
-const CALL_PATH = { rounds: 480, copies: 12 } as const;
-const CALL_PATH_QUICK = { rounds: 3, copies: 1 } as const;
+const CALL_PATH = { rounds: 480, copies: 8, warmUpCalls: 30_000 } as const;
+const CALL_PATH_QUICK = { rounds: 3, copies: 1, warmUpCalls: 20 } as const;
 const CALLS_PER_ROUND = 200;
 
 async function measureCallPath(
@@ -94,13 +94,14 @@ async function measureCallPath(
   command: string,
   cleanup: Cleanup,
 ): Promise<Results> {
-  const { rounds, copies } = quick ? CALL_PATH_QUICK : CALL_PATH;
+  const { rounds, copies, warmUpCalls } = quick ? CALL_PATH_QUICK : CALL_PATH;
   const options = {
     command,
     variants: part === 'settings' ? SETTINGS : WAYS,
     rounds: flags.rounds ?? rounds,
     callsPerRound: flags.calls ?? CALLS_PER_ROUND,
     copies,
+    warmUpCalls,
     concurrencies: flags.concurrency,
   };
   const result = await benchCallPath(options, cleanup, say);

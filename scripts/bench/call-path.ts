@@ -31,15 +31,17 @@ export interface CallPathOptions {
   readonly concurrencies: readonly number[];
   /** Processes of `raw` and of Understudy, which take turns: the luck of one is a tenth, and rounds do not make up for it. */
   readonly copies: number;
+  /**
+   * Calls of each process before its first one that counts, while its compilers are at work: after 6,000 Understudy costs a
+   * sixth more than raw, after 30,000 a thirtieth.
+   */
+  readonly warmUpCalls: number;
 }
 
-/**
- * Calls of each process before its first one that counts: until then its compilers are still at work. No more than a share
- * of the calls that count at one concurrency.
- */
-const FIRST_WARM_UP = { calls: 8_000, share: 2 / 3, concurrency: 64 };
-/** And before the first of each concurrency. */
-const WARM_UP = { calls: 1_000, share: 1 / 15 };
+/** So many at once before the first call that counts. */
+const FIRST_WARM_UP_CONCURRENCY = 64;
+/** Of those calls, as many again before the first of each concurrency. */
+const WARM_UP_SHARE = 1 / 30;
 /** A shorter round is mostly its beginning and its end. */
 const CALLS_OF_EACH_AT_ONCE = 4;
 const FEWEST_ROUNDS = 15;
@@ -68,23 +70,21 @@ export async function benchCallPath(
   for (const name of absent) say(`${name} is not installed: the bench goes on without it`);
   const callers = await startCallers(site, targets, options);
   if (pinned) for (const { child } of [...callers.values()].flat()) takeFirstCpu(child.pid ?? 0);
-  const warmUp = async (concurrency: number, most: typeof WARM_UP): Promise<void> => {
-    const calls = Math.min(most.calls, Math.ceil(most.share * options.rounds * options.callsPerRound));
-    const request = { concurrency, calls };
-    for (const caller of [...callers.values()].flat()) await caller.ask(request);
+  const warmUp = async (concurrency: number, calls: number): Promise<void> => {
+    for (const caller of [...callers.values()].flat()) await caller.ask({ concurrency, calls });
   };
-  await warmUp(FIRST_WARM_UP.concurrency, FIRST_WARM_UP);
+  await warmUp(FIRST_WARM_UP_CONCURRENCY, options.warmUpCalls);
   const rows: CallPathRow[] = [];
   for (const concurrency of options.concurrencies) {
-    await warmUp(concurrency, WARM_UP);
+    await warmUp(concurrency, Math.ceil(WARM_UP_SHARE * options.warmUpCalls));
     const { calls, count } = roundsAt(concurrency, options);
     const rounds: RoundOfAll[] = [];
     while (rounds.length < count) rounds.push(await oneRound(callers, { concurrency, calls }, rounds.length));
     for (const variant of callers.keys()) rows.push(rowOf(variant, concurrency, rounds));
     say(`call path: ${count} rounds of ${calls} calls at concurrency ${concurrency} are done`);
   }
-  const { callsPerRound, copies } = options;
-  return { ...where, callsPerRound, copies, pinned, absent, rows };
+  const { callsPerRound, copies, warmUpCalls } = options;
+  return { ...where, callsPerRound, copies, warmUpCalls, pinned, absent, rows };
 }
 
 /** About as many calls at every concurrency. Short rounds lie close together, so that the same neighbours disturb them. */

@@ -45,6 +45,8 @@ export interface CallPathResult extends Circumstances {
   readonly callsPerRound: number;
   /** Processes of `raw` and of Understudy; the others have a fifth. */
   readonly copies: number;
+  /** Of each process, before the first one that counts. */
+  readonly warmUpCalls: number;
   /** The process that is measured had a CPU to itself. */
   readonly pinned: boolean;
   /** Proxies that were not installed. */
