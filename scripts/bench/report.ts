@@ -78,7 +78,7 @@ function settingsSection(result: CallPathResult): string {
 
 ${circumstancesLine(result)}
 
-The same measure. With \`Prometheus\` each call and attempt goes into histograms, too. Those with a policy have both servers as equals.
+The same measure, after ${result.warmUpCalls} calls of each process. With \`Prometheus\` each call and attempt goes into histograms, too. Those with a policy have both servers as equals.
 
 ${callPathTable(result)}`;
 }
