@@ -144,8 +144,8 @@ export function budgetOptions({ repeatShare, repeatsPerSecond }: ClientOptions):
   return { share: repeatShare, perSecond: repeatsPerSecond, windowMs: 10_000 };
 }
 
-export function spreadOptions({ policy, spillOver, zone, slowStartMs }: ClientOptions): SpreadOptions {
-  return { byWeight: policy === 'weighted_round_robin', spillOver, zone, slowStartMs };
+export function spreadOptions({ policy, spillOver, zone, slowStartMs, failbackRampMs }: ClientOptions): SpreadOptions {
+  return { byWeight: policy === 'weighted_round_robin', spillOver, zone, slowStartMs, failbackRampMs };
 }
 
 export function failoverOptions(options: ClientOptions): FailoverOptions {

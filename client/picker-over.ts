@@ -18,7 +18,7 @@ export interface PickerOver {
 /** Null when nobody may be given calls. */
 export function pickerOver(
   judged: readonly Judged[],
-  { level, state: { activeTier } }: TierDecision,
+  { level, state: { activeTier, leaving } }: TierDecision,
   context: ChannelContext,
   memory: PickerMemory,
   nowMs: number,
@@ -27,7 +27,7 @@ export function pickerOver(
   // Who is only about to connect is no capacity that is missing.
   const known = judged.filter(({ candidate }) => candidate.fitness !== 'pending');
   const members = known.map((one) => memberOf(one, level, nowMs));
-  const { weights, wakeAtMs } = spread(members, activeTier, nowMs, spreadOptions(context.options));
+  const { weights, wakeAtMs } = spread(members, { tier: activeTier, leaving }, nowMs, spreadOptions(context.options));
   const placed = known.map(({ endpoint }, place) => ({
     endpoint,
     weight: weights[place] ?? 0,

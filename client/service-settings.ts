@@ -21,6 +21,8 @@ export const SETTINGS = {
   failback: z.enum(['auto', 'manual']).default('auto'),
   /** How long a returned tier must stay well before it gets its calls back, ms. Doubles with each recent failover. */
   failbackHoldMs: durationMs.default(3_000),
+  /** Time in which the calls then go back to it: a tenth of them at first, all at its end, ms. 0: all at once. */
+  failbackRampMs: durationMs.default(3_000),
 };
 
 /** Any part of them. */
@@ -31,6 +33,7 @@ export const someSettings = z.strictObject({
   whenNobody: z.exactOptional(SETTINGS.whenNobody.unwrap()),
   failback: z.exactOptional(SETTINGS.failback.unwrap()),
   failbackHoldMs: z.exactOptional(SETTINGS.failbackHoldMs.unwrap()),
+  failbackRampMs: z.exactOptional(SETTINGS.failbackRampMs.unwrap()),
 });
 export type ServiceSettings = z.output<typeof someSettings>;
 

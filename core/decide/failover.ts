@@ -31,12 +31,23 @@ export interface FailoverOptions {
   readonly flapWindowMs: number;
 }
 
+interface TierSince {
+  readonly tier: number;
+  /** Ms of the clock. */
+  readonly sinceMs: number;
+}
+
 export interface FailoverState {
   readonly startedMs: number;
   /** The tier that takes the calls; null before the first choice. It stays when nobody can answer. */
   readonly activeTier: number | null;
   /** A better tier that is well again, and since when. */
-  readonly returning: { readonly tier: number; readonly sinceMs: number } | null;
+  readonly returning: TierSince | null;
+  /**
+   * The tier from which the calls went back to the active one, and when: it keeps a part of them for a while (core/pick/spread).
+   * Null: they did not leave it of our own will.
+   */
+  readonly leaving: TierSince | null;
   /** When calls left a better tier for a worse one, oldest first, inside the flap window. */
   readonly failoversMs: readonly number[];
   /** An operator's order that is still to be carried out: then a better tier gets the calls at once. */
@@ -60,7 +71,7 @@ export interface TierDecision {
 }
 
 export function startFailover(nowMs: number): FailoverState {
-  return { startedMs: nowMs, activeTier: null, returning: null, failoversMs: [], ordered: null };
+  return { startedMs: nowMs, activeTier: null, returning: null, leaving: null, failoversMs: [], ordered: null };
 }
 
 /** One decision. Pure: the same state, candidates and time give the same answer. */
@@ -125,7 +136,9 @@ function considerFailback(
   const holdMs = failbackHoldMs(state.failoversMs.length, options);
   const untilMs = sinceMs + holdMs;
   if (nowMs >= untilMs) {
-    return switchTo(state, level, better, nowMs, `tier ${better} has been well for ${Math.round(nowMs - sinceMs)} ms`);
+    const why = `tier ${better} has been well for ${Math.round(nowMs - sinceMs)} ms`;
+    const change = switchTo(state, level, better, nowMs, why);
+    return { ...change, state: { ...change.state, leaving: { tier: active, sinceMs: nowMs } } };
   }
   return stay(
     { ...state, returning: { tier: better, sinceMs } },
@@ -149,7 +162,7 @@ function switchTo(state: FailoverState, level: UsableLevel, to: number, nowMs: n
   const kind = from === null ? 'start' : (state.ordered ?? (to > from ? 'failover' : 'failback'));
   const failoversMs = kind === 'failover' && state.ordered === null ? [...state.failoversMs, nowMs] : state.failoversMs;
   return {
-    state: { ...state, activeTier: to, returning: null, failoversMs, ordered: null },
+    state: { ...state, activeTier: to, returning: null, leaving: null, failoversMs, ordered: null },
     level,
     change: { kind, from, to },
     wakeAtMs: null,

@@ -4,7 +4,7 @@
  */
 import { poolWeights } from './load-weight';
 import { shareOut } from './share-out';
-import { slowStartFactor, slowStartWakeMs } from './slow-start';
+import { slowStartFactor, slowStartWakeMs, type SlowStartOptions } from './slow-start';
 import { spillOver } from './spill-over';
 import { zoneShares } from './zone';
 
@@ -33,6 +33,15 @@ export interface SpreadOptions {
   readonly zone: string;
   /** Time in which a returned endpoint grows to its full share, ms; 0: at once. */
   readonly slowStartMs: number;
+  /** Time in which a tier that the calls go back to gets all of them, ms; 0: at once. */
+  readonly failbackRampMs: number;
+}
+
+export interface ActiveTier {
+  /** It takes the calls as far as it can; better ones get none, whatever they can do. */
+  readonly tier: number;
+  /** The one from which the calls go back to it, and since when; null: all are there. */
+  readonly leaving: { readonly tier: number; readonly sinceMs: number } | null;
 }
 
 export interface Spread {
@@ -51,26 +60,46 @@ const SAME_AGE = 0.9;
 /** gRFC A58, weight_update_period. */
 const LOAD_PERIOD_MS = 1_000;
 
-/** @param activeTier the tier that takes the calls as far as it can; better ones get none, whatever they can do */
 export function spread(
   members: readonly SpreadMember[],
-  activeTier: number,
+  active: ActiveTier,
   nowMs: number,
   options: SpreadOptions,
 ): Spread {
-  const tiers = tierShares(members, activeTier, options);
+  const tiers = rampedShares(tierShares(members, active.tier, options), members, active, nowMs, options);
   const capacities = capacitiesOf(members, nowMs, options);
   const zoned = zoneWeights(members, capacities, options);
   const inTiers = members.map(({ tier }, place) => ({ group: tier, weight: zoned[place] ?? 0 }));
   const weights = shareOut(inTiers, tiers.shares);
-  return { weights, wakeAtMs: wakeAtMs(members, weights, nowMs, options), reason: tiers.reason };
+  return { weights, wakeAtMs: wakeAtMs(members, weights, active, nowMs, options), reason: tiers.reason };
 }
 
-function tierShares(
+interface TierShares {
+  readonly shares: ReadonlyMap<number, number>;
+  readonly reason: string;
+}
+
+/** After a failback the tier that is left keeps a part of the calls, less and less of it, while it can. */
+function rampedShares(
+  whole: TierShares,
   members: readonly SpreadMember[],
-  activeTier: number,
-  options: SpreadOptions,
-): { readonly shares: ReadonlyMap<number, number>; readonly reason: string } {
+  { tier: activeTier, leaving }: ActiveTier,
+  nowMs: number,
+  { failbackRampMs }: SpreadOptions,
+): TierShares {
+  if (leaving === null || !members.some(({ tier, usable }) => usable && tier === leaving.tier)) return whole;
+  const part = slowStartFactor(nowMs - leaving.sinceMs, rampOf(failbackRampMs));
+  if (part === 1) return whole;
+  const shares = new Map([...whole.shares].map(([tier, share]) => [tier, part * share]));
+  shares.set(leaving.tier, 1 - part + (shares.get(leaving.tier) ?? 0));
+  const percent = Math.round(100 * part);
+  return {
+    shares,
+    reason: `calls go back from tier ${leaving.tier} to tier ${activeTier}: ${percent} % of them so far`,
+  };
+}
+
+function tierShares(members: readonly SpreadMember[], activeTier: number, options: SpreadOptions): TierShares {
   const alone = { shares: new Map([[activeTier, 1]]), reason: `tier ${activeTier} takes all calls` };
   const isWhole = members.every(({ tier, usable }) => tier !== activeTier || usable);
   if (!options.spillOver || isWhole) return alone;
@@ -93,9 +122,8 @@ function capacitiesOf(
   { byWeight, slowStartMs }: SpreadOptions,
 ): readonly number[] {
   const weights = byWeight ? poolWeights(members.map(({ weight: fixed, load }) => ({ fixed, load }))) : null;
-  const ramp = { windowMs: slowStartMs, aggression: 1, minShare: LEAST_SHARE };
   const factors = members.map(({ usableSinceMs }) =>
-    usableSinceMs === null ? 0 : slowStartFactor(nowMs - usableSinceMs, ramp),
+    usableSinceMs === null ? 0 : slowStartFactor(nowMs - usableSinceMs, rampOf(slowStartMs)),
   );
   const grown = Math.max(...factors);
   return factors.map((factor, place) => {
@@ -129,14 +157,20 @@ function zoneWeights(
 function wakeAtMs(
   members: readonly SpreadMember[],
   weights: readonly number[],
+  { leaving }: ActiveTier,
   nowMs: number,
-  { byWeight, slowStartMs }: SpreadOptions,
+  { byWeight, slowStartMs, failbackRampMs }: SpreadOptions,
 ): number | null {
   const pool = members.filter((_, place) => (weights[place] ?? 0) > 0);
   if (pool.length < 2) return null;
-  const ramp = { windowMs: slowStartMs, aggression: 1, minShare: LEAST_SHARE };
-  const ramps = pool.map(({ usableSinceMs }) => slowStartWakeMs(nowMs - (usableSinceMs ?? nowMs), ramp) ?? Infinity);
+  const wakeMs = (sinceMs: number | undefined | null, windowMs: number): number =>
+    slowStartWakeMs(nowMs - (sinceMs ?? -Infinity), rampOf(windowMs)) ?? Infinity;
+  const ramps = pool.map(({ usableSinceMs }) => wakeMs(usableSinceMs, slowStartMs));
   const load = byWeight && pool.some(({ reportsLoad }) => reportsLoad) ? LOAD_PERIOD_MS : Infinity;
-  const soonest = Math.min(load, ...ramps);
+  const soonest = Math.min(load, wakeMs(leaving?.sinceMs, failbackRampMs), ...ramps);
   return Number.isFinite(soonest) ? nowMs + soonest : null;
+}
+
+function rampOf(windowMs: number): SlowStartOptions {
+  return { windowMs, aggression: 1, minShare: LEAST_SHARE };
 }

@@ -30,6 +30,7 @@ export class ClientBench {
     this.scheme = `bench${schemes}`;
     this.understudy = registerUnderstudy({
       failbackHoldMs: 100,
+      failbackRampMs: 0,
       services: [calculatorService],
       ...options,
       scheme: this.scheme,

@@ -118,6 +118,27 @@ it('returns to the primary after the hold, and keeps the third tier warm meanwhi
   expect(bench.tierChanges).toEqual(['start -->0', 'failover 0->1', 'failback 1->0']);
 });
 
+it('gives a returned primary its calls by and by, and all of them in the end', async () => {
+  await bench.close();
+  bench = new ClientBench({ hedging: false, failbackRampMs: 1_000 });
+  await bench.registerTiers(primary, backup, third);
+  const client = bench.client();
+  await add(client);
+  await primary.die();
+  await until(() => bench.tierChanges.includes('failover 0->1'), { what: 'the failover' });
+  primary = await StubCalculator.start({ instance: 'one', port: primary.port });
+  await until(() => bench.tierChanges.includes('failback 1->0'), { what: 'the failback' });
+  const byOne: boolean[] = [];
+  const isBack = (): boolean => byOne.length >= 100 && byOne.slice(-100).every(Boolean);
+  while (!isBack()) byOne.push((await add(client)).instance === 'one');
+  const shareOf = (calls: readonly boolean[]): number => calls.filter(Boolean).length / calls.length;
+  const ramp = byOne.slice(0, byOne.lastIndexOf(false) + 1);
+  expect(ramp.length).toBeGreaterThan(40);
+  expect(shareOf(ramp.slice(0, ramp.length / 4))).toBeLessThan(0.5);
+  expect(shareOf(ramp.slice(-ramp.length / 4))).toBeGreaterThan(0.5);
+  expect(bench.tierChanges).toEqual(['start -->0', 'failover 0->1', 'failback 1->0']);
+});
+
 it('leaves a primary that says NOT_SERVING, without cutting the calls that it still works on', async () => {
   const client = bench.client();
   await add(client);

@@ -54,7 +54,7 @@ function endpoint(
 }
 
 function pickerOf(judged: readonly Judged[]): EndpointPicker | undefined {
-  const decision = { level: 'fit', state: { activeTier: 0 } } as unknown as TierDecision;
+  const decision = { level: 'fit', state: { activeTier: 0, leaving: null } } as unknown as TierDecision;
   const memory = { nextTurn: 0, arrivals: new ArrivalsFirst(() => undefined) };
   return pickerOver(judged, decision, context, memory, clock.nowMs())?.picker;
 }

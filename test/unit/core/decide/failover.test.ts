@@ -160,6 +160,20 @@ describe('failing back', () => {
     });
   });
 
+  it('says which tier may keep a part of the calls for a while: one that answers, and is left of our own will', () => {
+    const decisions = play([
+      ...away,
+      [200, tiers('fit', 'fit')],
+      [3_200, tiers('fit', 'fit')],
+      [3_300, tiers('fit', 'fit')],
+      [3_400, tiers('unfit', 'fit')],
+    ]);
+    const leaving = { tier: 1, sinceMs: 3_200 };
+    expect(decisions.map(({ state }) => state.leaving)).toEqual([null, null, null, leaving, leaving, null]);
+    const died = play([...away, [200, tiers('fit', 'fit')], [210, tiers('fit', 'unfit')]]);
+    expect(last(died).state.leaving).toBeNull();
+  });
+
   it('stays on the backup when failback is manual', () => {
     const decision = last(
       play([...away, [200, tiers('fit', 'fit')], [900_000, tiers('fit', 'fit')]], { ...OPTIONS, failback: 'manual' }),

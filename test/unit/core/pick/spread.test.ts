@@ -1,8 +1,15 @@
 import fc from 'fast-check';
-import { spread, type SpreadMember, type SpreadOptions } from '../../../../core/pick/spread';
+import { spread, type ActiveTier, type SpreadMember, type SpreadOptions } from '../../../../core/pick/spread';
 
-const OPTIONS: SpreadOptions = { byWeight: false, spillOver: true, zone: '', slowStartMs: 10_000 };
+const OPTIONS: SpreadOptions = {
+  byWeight: false,
+  spillOver: true,
+  zone: '',
+  slowStartMs: 10_000,
+  failbackRampMs: 3_000,
+};
 const NOW_MS = 100_000;
+const FIRST: ActiveTier = { tier: 0, leaving: null };
 
 const member = (changes: Partial<SpreadMember> = {}): SpreadMember => ({
   tier: 0,
@@ -18,8 +25,13 @@ const dead = (changes: Partial<SpreadMember> = {}): SpreadMember =>
   member({ usable: false, usableSinceMs: null, ...changes });
 
 /** Whole percents of the calls, in the order of the members. */
-function percents(members: readonly SpreadMember[], options: Partial<SpreadOptions> = {}, activeTier = 0): number[] {
-  const { weights } = spread(members, activeTier, NOW_MS, { ...OPTIONS, ...options });
+function percents(
+  members: readonly SpreadMember[],
+  options: Partial<SpreadOptions> = {},
+  tier = 0,
+  leaving: ActiveTier['leaving'] = null,
+): number[] {
+  const { weights } = spread(members, { tier, leaving }, NOW_MS, { ...OPTIONS, ...options });
   const sum = weights.reduce((total, weight) => total + weight, 0);
   return weights.map((weight) => Math.round((100 * weight) / sum));
 }
@@ -51,10 +63,29 @@ describe('the spread of calls', () => {
   it('lets one that came back grow, and says when to look again', () => {
     const back = member({ usableSinceMs: NOW_MS - 5_000 });
     expect(percents([member(), back])).toEqual([67, 33]);
-    expect(spread([member(), back], 0, NOW_MS, OPTIONS).wakeAtMs).toBe(NOW_MS + 500);
+    expect(spread([member(), back], FIRST, NOW_MS, OPTIONS).wakeAtMs).toBe(NOW_MS + 500);
     expect(percents([member(), back], { slowStartMs: 0 })).toEqual([50, 50]);
-    expect(spread([member(), member()], 0, NOW_MS, OPTIONS).wakeAtMs).toBeNull();
-    expect(spread([back], 0, NOW_MS, OPTIONS).wakeAtMs).toBeNull();
+    expect(spread([member(), member()], FIRST, NOW_MS, OPTIONS).wakeAtMs).toBeNull();
+    expect(spread([back], FIRST, NOW_MS, OPTIONS).wakeAtMs).toBeNull();
+  });
+
+  it('brings the calls back to a better tier by and by, while the one before it can take the rest', () => {
+    const pair = [member(), member({ tier: 1 })];
+    const since = (ms: number): ActiveTier['leaving'] => ({ tier: 1, sinceMs: NOW_MS - ms });
+    const after = (ms: number): number[] => percents(pair, {}, 0, since(ms));
+    expect([0, 750, 1_500, 3_000].map(after)).toEqual([
+      [10, 90],
+      [25, 75],
+      [50, 50],
+      [100, 0],
+    ]);
+    expect(percents(pair, { failbackRampMs: 0 }, 0, since(0))).toEqual([100, 0]);
+    expect(percents([member(), dead({ tier: 1 })], {}, 0, since(0))).toEqual([100, 0]);
+    expect(percents([member(), dead(), member({ tier: 1 })], {}, 0, since(1_500))).toEqual([35, 0, 65]);
+    expect(percents([member(), member({ tier: 1 }), member({ tier: 2 })], {}, 0, since(1_500))).toEqual([50, 50, 0]);
+    const { wakeAtMs, reason } = spread(pair, { tier: 0, leaving: since(1_500) }, NOW_MS, OPTIONS);
+    expect(wakeAtMs).toBe(NOW_MS + 150);
+    expect(reason).toBe('calls go back from tier 1 to tier 0: 50 % of them so far');
   });
 
   it('prefers the own zone as far as it can bear it', () => {
@@ -80,16 +111,19 @@ describe('the spread of calls', () => {
       spillOver: fc.boolean(),
       zone: fc.constantFrom('', 'here', 'elsewhere'),
       slowStartMs: fc.constantFrom(0, 10_000),
+      failbackRampMs: fc.constantFrom(0, 3_000),
     });
+    const leaving = fc.option(fc.record({ tier: fc.nat(3), sinceMs: fc.integer({ min: NOW_MS - 4_000, max: NOW_MS }) }));
     fc.assert(
-      fc.property(fc.array(anyMember, { minLength: 1, maxLength: 12 }), options, (described, chosen) => {
+      fc.property(fc.array(anyMember, { minLength: 1, maxLength: 12 }), options, leaving, (described, chosen, left) => {
         const members = described.map((one) => ({ ...one, usable: one.usableSinceMs !== null }));
-        const active = Math.min(...members.map(({ tier, usable }) => (usable ? tier : Infinity)));
-        if (!Number.isFinite(active)) return;
+        const tier = Math.min(...members.map((one) => (one.usable ? one.tier : Infinity)));
+        if (!Number.isFinite(tier)) return;
+        const active = { tier, leaving: left !== null && left.tier > tier ? left : null };
         const { weights, wakeAtMs } = spread(members, active, NOW_MS, chosen);
         for (const [place, weight] of weights.entries()) {
           expect(weight).toBeGreaterThanOrEqual(0);
-          const mayServe = members[place]!.usable && members[place]!.tier >= active;
+          const mayServe = members[place]!.usable && members[place]!.tier >= tier;
           expect(weight > 0 && !mayServe).toBe(false);
         }
         expect(weights.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1);
