@@ -37,8 +37,6 @@ export function sayAttempt(metadata: Metadata, attempt: Attempt): void {
   (metadata as Metadata & Picked)[ATTEMPT] = attempt;
 }
 
-type CallArguments = Parameters<RealSubchannel['createCall']>;
-
 export class AttemptSubchannel extends BaseSubchannelWrapper implements Connection {
   private readonly streams = new Set<OpenStream>();
   private readonly forCalls: CallTaker;
@@ -62,7 +60,7 @@ export class AttemptSubchannel extends BaseSubchannelWrapper implements Connecti
   }
 
   /** One attempt, on the wire at once. */
-  open(...[metadata, host, path, listener, callId]: CallArguments): SubchannelCall {
+  open(metadata: Metadata, host: string, path: string, listener: CallListener, callId?: number): SubchannelCall {
     const real = super.getRealSubchannel();
     if (!streamsAnswers(this.ports.safety.shapeOf(path))) {
       return real.createCall(metadata, host, path, new Passage(listener), callId);
@@ -83,7 +81,7 @@ class CallTaker {
     private readonly clock: Clock,
   ) {}
 
-  createCall(...[metadata, host, path, listener, callId]: CallArguments): SubchannelCall {
+  createCall(metadata: Metadata, host: string, path: string, listener: CallListener, callId?: number): SubchannelCall {
     const attempt = (metadata as Metadata & Picked)[ATTEMPT];
     if (attempt === undefined) return this.connection.open(metadata, host, path, listener, callId);
     return new RepeatableCall({ metadata, host, path, listener, callId }, attempt, this.secondAttempts, this.clock);

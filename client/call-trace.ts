@@ -180,13 +180,8 @@ export class CallTrace implements Filter {
     return message;
   }
 
-  /** Of a stream: from the first message on it is bound to one attempt, whose pauses mean nothing. */
   receiveMessage(message: Promise<Buffer>): Promise<Buffer> {
-    if (this.streams && !this.hasBegun) {
-      this.hasBegun = true;
-      if (!this.tried.some((endpoint) => this.wasSilent(endpoint, this.startedMs)))
-        this.monitor.attemptSucceeded(this.path, this.startedMs, this.clock.nowMs());
-    }
+    if (this.streams && !this.hasBegun) this.begin();
     return message;
   }
 
@@ -195,6 +190,13 @@ export class CallTrace implements Filter {
     const tookMs = this.clock.nowMs() - this.startedMs;
     this.monitor.callEnded(this.path, end.code, this.tried.length, this.failedAttempts, tookMs);
     return end;
+  }
+
+  /** Of a stream: from the first message on it is bound to one attempt, whose pauses mean nothing. */
+  private begin(): void {
+    this.hasBegun = true;
+    if (!this.tried.some((endpoint) => this.wasSilent(endpoint, this.startedMs)))
+      this.monitor.attemptSucceeded(this.path, this.startedMs, this.clock.nowMs());
   }
 
   /** What an outage took is no measure: for long no attempt would count as late. */

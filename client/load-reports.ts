@@ -27,7 +27,7 @@ export class LoadReports {
 
   /** At the end of each attempt, with its trailers, as grpc-js hands them to a picker's `onCallEnded`. */
   attemptEnded(trailers: Metadata, nowMs: number): void {
-    const [bytes] = trailers.get(LOAD_REPORT_KEY);
+    const bytes = trailers.get(LOAD_REPORT_KEY)[0];
     if (bytes === undefined || typeof bytes === 'string') return;
     const report = this.read(bytes);
     if (report !== null) this.state = takeReport(this.state, report, nowMs, this.options);

@@ -82,10 +82,12 @@ export class EndpointPicker implements Picker {
   }
 
   private first(trace: CallTrace): EndpointConnection | null {
-    const { trials } = this.parts;
-    const mayTry = trials.length > 0 && trace.repeatable;
-    const trial = mayTry ? trials.find((endpoint) => endpoint.vitals.takeTrial(trace.measured)) : undefined;
-    return trial ?? this.nextFor(trace);
+    const mayTry = this.parts.trials.length > 0 && trace.repeatable;
+    return (mayTry ? this.trialFor(trace) : undefined) ?? this.nextFor(trace);
+  }
+
+  private trialFor({ measured }: CallTrace): EndpointConnection | undefined {
+    return this.parts.trials.find((endpoint) => endpoint.vitals.takeTrial(measured));
   }
 
   /** Doubt is enough to send a repeatable call elsewhere; others stay with the active tier until it is certain. */
@@ -134,10 +136,13 @@ function give(endpoint: EndpointConnection | null, trace: CallTrace, metadata: M
   const subchannel = endpoint?.subchannel ?? null;
   if (endpoint === null || subchannel === null) return QUEUE;
   const attempt = trace.attemptOn(endpoint, subchannel);
-  if (trace.held) {
-    sayAttempt(metadata, attempt);
-    return untraced(subchannel);
-  }
+  if (!trace.held) return accompanied(subchannel, trace, attempt);
+  sayAttempt(metadata, attempt);
+  return untraced(subchannel);
+}
+
+/** grpc-js tells how the attempt goes. */
+function accompanied(subchannel: PickResult['subchannel'], trace: CallTrace, attempt: Attempt): PickResult {
   return {
     pickResultType: PickResultType.COMPLETE,
     subchannel,

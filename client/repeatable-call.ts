@@ -122,7 +122,7 @@ export class RepeatableCall implements SubchannelCall, WatchedCall {
   }
 
   ended(leg: Leg, end: CallEnd): void {
-    this.out = this.out.length === 1 ? NO_LEGS : this.out.filter((other) => other !== leg);
+    this.out = this.out.length === 1 ? NO_LEGS : without(leg, this.out);
     const { trace } = leg.attempt;
     trace.attemptEnded(leg.attempt, end.code, end.details, end.metadata);
     if (this.bound === null && !REPEATED_STATUSES.includes(end.code)) this.bind(leg);
@@ -277,6 +277,10 @@ class Leg implements CallListener {
     this.cancelHolding();
     this.owner.ended(this, end);
   }
+}
+
+function without(leg: Leg, legs: readonly Leg[]): readonly Leg[] {
+  return legs.filter((other) => other !== leg);
 }
 
 type Callback = Parameters<SubchannelCall['sendMessageWithContext']>[0]['callback'];

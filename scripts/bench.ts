@@ -56,7 +56,7 @@ function parseFlags(argv: readonly string[]): Flags {
     .option('--quick', 'fewer rounds and runs: to see that it works, not to quote', false)
     .option('--json <file>', 'merge the results into this file; benchmarks.md is written beside it', defaultFile())
     .option('--only <parts>', `some of ${PARTS.join(',')}`, someOf(PARTS), PARTS)
-    .option('--rounds <n>', 'call path, settings: rounds (480, quick 3)', whole)
+    .option('--rounds <n>', 'call path, settings: rounds (400, quick 3)', whole)
     .option('--calls <n>', 'call path, settings: calls of each variant per round (200)', whole)
     .option(
       '--concurrency <list>',
@@ -84,8 +84,8 @@ function commandLine(words: readonly string[]): string {
   return ['npm run bench', ...(kept.length > 0 ? ['--', ...kept] : [])].join(' ');
 }
 
-const CALL_PATH = { rounds: 480, copies: 8, warmUpCalls: 30_000 } as const;
-const CALL_PATH_QUICK = { rounds: 3, copies: 1, warmUpCalls: 20 } as const;
+const CALL_PATH = { rounds: 400, generations: 10, copies: 2, warmUpCalls: 30_000 } as const;
+const CALL_PATH_QUICK = { rounds: 3, generations: 1, copies: 1, warmUpCalls: 20 } as const;
 const CALLS_PER_ROUND = 200;
 
 async function measureCallPath(
@@ -94,14 +94,13 @@ async function measureCallPath(
   command: string,
   cleanup: Cleanup,
 ): Promise<Results> {
-  const { rounds, copies, warmUpCalls } = quick ? CALL_PATH_QUICK : CALL_PATH;
+  const { rounds, ...processes } = quick ? CALL_PATH_QUICK : CALL_PATH;
   const options = {
     command,
     variants: part === 'settings' ? SETTINGS : WAYS,
     rounds: flags.rounds ?? rounds,
     callsPerRound: flags.calls ?? CALLS_PER_ROUND,
-    copies,
-    warmUpCalls,
+    ...processes,
     concurrencies: flags.concurrency,
   };
   const result = await benchCallPath(options, cleanup, say);

@@ -1,8 +1,8 @@
 /**
- * What a call costs when nothing is wrong: every variant in processes of its own, all alive, one measured at a time.
- * Each round gives its variants their turns, in another order, so that a busy minute of the machine falls upon all; only
- * ratios within a round are compared. Understudy is to be told from the raw channel closely, so these two are in every
- * round, and the others in some.
+ * What a call costs when nothing is wrong: every variant in processes of its own, one measured at a time. Each round gives
+ * its variants their turns, in another order, so that a busy minute of the machine falls upon all; only ratios within a round
+ * are compared. A process has its own luck, which rounds do not make up for: so there are several generations of them, few at
+ * a time. Understudy is to be told from the raw channel closely, so these two are in each generation, and the others in some.
  */
 import type { Cleanup } from '../quickstart/cleanup';
 import {
@@ -29,7 +29,9 @@ export interface CallPathOptions {
   /** Of each variant in each round; with many at once a round is longer, and there are fewer. */
   readonly callsPerRound: number;
   readonly concurrencies: readonly number[];
-  /** Processes of `raw` and of Understudy, which take turns: the luck of one is a tenth, and rounds do not make up for it. */
+  /** How often all processes are started anew; the rounds are shared out among them. */
+  readonly generations: number;
+  /** Processes of each variant in a generation, which take turns. */
   readonly copies: number;
   /**
    * Calls of each process before its first one that counts, while its compilers are at work: after 6,000 Understudy costs a
@@ -46,14 +48,15 @@ const WARM_UP_SHARE = 1 / 30;
 const CALLS_OF_EACH_AT_ONCE = 4;
 const FEWEST_ROUNDS = 15;
 const CLOSELY: readonly VariantName[] = ['raw', 'Understudy'];
-/** The others are in every fifth round, with a fifth of the processes. */
+/** The others are in every fifth generation. */
 const OTHERS_EVERY = 5;
 
 const VARIANT_OF: Readonly<Record<ProxyProgram, VariantName>> = { haproxy: 'HAProxy', nginx: 'nginx' };
 
-/** The processes of each variant. */
-type Callers = ReadonlyMap<VariantName, readonly Worker<RoundRequest, Round>[]>;
-/** What a process of a variant did in its turn; `copy`: which process. */
+type Caller = Worker<RoundRequest, Round>;
+/** The processes of each variant in one generation. */
+type Callers = ReadonlyMap<VariantName, readonly Caller[]>;
+/** What a process of a variant did in its turn; `copy`: which process of all generations. */
 type Turn = Round & { readonly copy: number };
 /** Of one concurrency, in one round. */
 type RoundOfAll = ReadonlyMap<VariantName, Turn>;
@@ -68,23 +71,36 @@ export async function benchCallPath(
   const where = circumstances(options.command, site.consul.version);
   const { targets, absent } = await serve(site, options.variants);
   for (const name of absent) say(`${name} is not installed: the bench goes on without it`);
-  const callers = await startCallers(site, targets, options);
-  if (pinned) for (const { child } of [...callers.values()].flat()) takeFirstCpu(child.pid ?? 0);
-  const warmUp = async (concurrency: number, calls: number): Promise<void> => {
-    for (const caller of [...callers.values()].flat()) await caller.ask({ concurrency, calls });
-  };
-  await warmUp(FIRST_WARM_UP_CONCURRENCY, options.warmUpCalls);
-  const rows: CallPathRow[] = [];
-  for (const concurrency of options.concurrencies) {
-    await warmUp(concurrency, Math.ceil(WARM_UP_SHARE * options.warmUpCalls));
-    const { calls, count } = roundsAt(concurrency, options);
-    const rounds: RoundOfAll[] = [];
-    while (rounds.length < count) rounds.push(await oneRound(callers, { concurrency, calls }, rounds.length));
-    for (const variant of callers.keys()) rows.push(rowOf(variant, concurrency, rounds));
-    say(`call path: ${count} rounds of ${calls} calls at concurrency ${concurrency} are done`);
+  const generations = Math.min(options.generations, options.rounds);
+  const rounds = new Map(options.concurrencies.map((concurrency) => [concurrency, [] as RoundOfAll[]]));
+  for (let generation = 0; generation < generations; generation += 1) {
+    const withOthers = generation % OTHERS_EVERY === 0;
+    const variants = options.variants.filter((variant) => withOthers || CLOSELY.includes(variant));
+    const callers = await startCallers(site, targets, { ...options, variants });
+    const all = [...callers.values()].flat();
+    if (pinned) for (const { child } of all) takeFirstCpu(child.pid ?? 0);
+    await warmUp(all, FIRST_WARM_UP_CONCURRENCY, options.warmUpCalls);
+    for (const [concurrency, done] of rounds) {
+      await warmUp(all, concurrency, Math.ceil(WARM_UP_SHARE * options.warmUpCalls));
+      const { calls, count } = roundsAt(concurrency, options);
+      const until = Math.floor((count * (generation + 1)) / generations);
+      while (done.length < until) {
+        done.push(await oneRound(callers, { concurrency, calls }, generation, done.length));
+      }
+    }
+    await Promise.all(all.map((caller) => caller.stop()));
+    say(`call path: generation ${generation + 1} of ${generations} is done`);
   }
+  const rows = [...rounds].flatMap(([concurrency, done]) => {
+    const measured = options.variants.filter((variant) => done.some((round) => round.has(variant)));
+    return measured.map((variant) => rowOf(variant, concurrency, done));
+  });
   const { callsPerRound, copies, warmUpCalls } = options;
-  return { ...where, callsPerRound, copies, warmUpCalls, pinned, absent, rows };
+  return { ...where, callsPerRound, generations, copies, warmUpCalls, pinned, absent, rows };
+}
+
+async function warmUp(callers: readonly Caller[], concurrency: number, calls: number): Promise<void> {
+  for (const caller of callers) await caller.ask({ concurrency, calls });
 }
 
 /** About as many calls at every concurrency. Short rounds lie close together, so that the same neighbours disturb them. */
@@ -130,10 +146,9 @@ async function startCallers(
   targets: CallPathTargets,
   { variants, copies: each }: CallPathOptions,
 ): Promise<Callers> {
-  const startCopies = async (variant: VariantName): Promise<[VariantName, Worker<RoundRequest, Round>[]]> => {
-    const copies: Worker<RoundRequest, Round>[] = [];
-    const wanted = CLOSELY.includes(variant) ? each : Math.ceil(each / OTHERS_EVERY);
-    while (copies.length < wanted) {
+  const startCopies = async (variant: VariantName): Promise<[VariantName, Caller[]]> => {
+    const copies: Caller[] = [];
+    while (copies.length < each) {
       const caller = await startWorker<RoundRequest, Round>('call-path-worker', [variant, JSON.stringify(targets)]);
       site.own(caller.child);
       copies.push(caller);
@@ -144,18 +159,21 @@ async function startCallers(
   return new Map(await Promise.all(variants.filter((variant) => !absent.includes(variant)).map(startCopies)));
 }
 
-async function oneRound(callers: Callers, request: RoundRequest, round: number): Promise<RoundOfAll> {
-  const withAll = round % OTHERS_EVERY === 0;
-  const present = [...callers].filter(([variant]) => withAll || CLOSELY.includes(variant));
-  // Neither one's place nor whom one follows shall matter, and each process shall have had each place.
+/** Neither one's place nor whom one follows shall matter, and each process shall have had each place. */
+async function oneRound(
+  callers: Callers,
+  request: RoundRequest,
+  generation: number,
+  round: number,
+): Promise<RoundOfAll> {
   const each = callers.get('raw')?.length ?? 1;
-  const turns = Math.floor(round / each) % 2 === 0 ? present : present.reverse();
-  const nth = withAll ? round / OTHERS_EVERY : round;
-  const first = withAll ? nth % turns.length : 0;
+  const lap = Math.floor(round / each);
+  const turns = lap % 2 === 0 ? [...callers] : [...callers].reverse();
+  const first = Math.floor(lap / 2) % turns.length;
+  const copy = generation * each + (round % each);
   const measured = new Map<VariantName, Turn>();
   for (const [variant, copies] of [...turns.slice(first), ...turns.slice(0, first)]) {
-    const copy = (CLOSELY.includes(variant) ? round : nth) % copies.length;
-    const caller = copies[copy];
+    const caller = copies[round % each];
     if (caller !== undefined) measured.set(variant, { ...(await caller.ask(request)), copy });
   }
   return measured;

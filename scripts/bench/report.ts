@@ -52,16 +52,15 @@ loopback, the servers and the callers on the same cores: trust ratios and orders
 shows the flags; without HAProxy or nginx on the machine, the bench goes on without them.`;
 
 function callPathSection(result: CallPathResult): string {
-  const { callsPerRound, copies, warmUpCalls, pinned, absent } = result;
+  const { callsPerRound, generations, copies, warmUpCalls, pinned, absent } = result;
   const own = pinned ? ', and has a CPU to itself' : '';
   return `## What a call costs when nothing is wrong
 
 ${circumstancesLine(result)}
 
-Unary \`Add\` on one Calculator, with an idle backup. Each variant has processes of its own, which run plain JavaScript, as a
-user's do, and take turns from round to round: ${copies} of \`raw\` and of \`Understudy\`, which are in every round, and a fifth of
-that for the others, which are in every fifth. All are alive, and one is measured at a time${own}, after ${warmUpCalls} calls that
-do not count. A round is ${callsPerRound} calls of each, with many at once more, after a quarter as many that do not count; the order of
+Unary \`Add\` on one Calculator, with an idle backup. Each variant has ${copies} processes at a time, which run plain JavaScript,
+as a user's do, and take turns from round to round. They are started anew ${generations} times; \`raw\` and \`Understudy\` are always
+among them, the others every fifth time. One is measured at a time${own}, after ${warmUpCalls} calls that do not count. A round is ${callsPerRound} calls of each, with many at once more, after a quarter as many that do not count; the order of
 the turns shifts from round to round. CPU is the client process's time, user and system, for 1000 calls. Each figure is a
 median over the rounds; each ratio (x) is the median of the ratios to \`raw\` in the same round, ± half of its 95 % confidence
 interval, over the rounds or over the processes, whichever is wider: what its compilers made of it is a process's luck, and

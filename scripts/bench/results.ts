@@ -43,7 +43,9 @@ export interface CallPathRow {
 
 export interface CallPathResult extends Circumstances {
   readonly callsPerRound: number;
-  /** Processes of `raw` and of Understudy; the others have a fifth. */
+  /** How often the processes were started anew. */
+  readonly generations: number;
+  /** Processes of each variant in a generation; most variants are in every fifth. */
   readonly copies: number;
   /** Of each process, before the first one that counts. */
   readonly warmUpCalls: number;
