@@ -8,8 +8,10 @@ import type { Clock } from '../core/time/clock';
 import type { Attempt, Connection } from './call-trace';
 import {
   BaseSubchannelWrapper,
+  PickResultType,
   type CallEnd,
   type CallListener,
+  type PickResult,
   type RealSubchannel,
   type SubchannelCall,
   type SubchannelInterface,
@@ -40,6 +42,14 @@ export function sayAttempt(metadata: Metadata, attempt: Attempt): void {
 export class AttemptSubchannel extends BaseSubchannelWrapper implements Connection {
   private readonly streams = new Set<OpenStream>();
   private readonly forCalls: CallTaker;
+  /** The same for all calls whose attempts tell of themselves, or are not watched. */
+  readonly picked: PickResult = {
+    pickResultType: PickResultType.COMPLETE,
+    subchannel: this,
+    status: null,
+    onCallStarted: null,
+    onCallEnded: null,
+  };
 
   constructor(
     child: SubchannelInterface,

@@ -36,6 +36,7 @@ export interface PickerParts {
 /** Where the count begins anew; its multiples of the golden ratio are still exact enough. */
 const TURNS = 2 ** 31;
 
+/** Also where a connection was lost between the choice and its use: that change brings a new picker, which takes the queue. */
 const QUEUE: PickResult = {
   pickResultType: PickResultType.QUEUE,
   subchannel: null,
@@ -65,7 +66,7 @@ export class EndpointPicker implements Picker {
 
   pick({ metadata, extraPickInfo }: PickArgs): PickResult {
     const trace: unknown = extraPickInfo;
-    if (!(trace instanceof CallTrace)) return untraced(this.next([])?.subchannel ?? null);
+    if (!(trace instanceof CallTrace)) return this.next([])?.subchannel?.picked ?? QUEUE;
     if (trace.tried.length > 0) return this.pickAgain(trace, metadata);
     const { memory, clock } = this.parts;
     memory.arrivals.callBegins(trace.startedMs, clock);
@@ -138,7 +139,7 @@ function give(endpoint: EndpointConnection | null, trace: CallTrace, metadata: M
   const attempt = trace.attemptOn(endpoint, subchannel);
   if (!trace.held) return accompanied(subchannel, trace, attempt);
   sayAttempt(metadata, attempt);
-  return untraced(subchannel);
+  return subchannel.picked;
 }
 
 /** grpc-js tells how the attempt goes. */
@@ -150,12 +151,6 @@ function accompanied(subchannel: PickResult['subchannel'], trace: CallTrace, att
     onCallStarted: () => trace.attemptStarted(attempt),
     onCallEnded: (code, details, trailers) => trace.attemptEnded(attempt, code, details, trailers),
   };
-}
-
-/** Null: lost between the choice and its use. The change that told us brings a new picker, which takes the queue. */
-function untraced(subchannel: PickResult['subchannel']): PickResult {
-  if (subchannel === null) return QUEUE;
-  return { pickResultType: PickResultType.COMPLETE, subchannel, status: null, onCallStarted: null, onCallEnded: null };
 }
 
 /** Ends the call: grpc-js does not try again. */

@@ -7,6 +7,8 @@ const RENEW_EVERY = 16;
 
 export class RecentQuantile {
   private readonly samples = new Float64Array(WINDOW);
+  /** Of the last renewal, ascending. */
+  private largest = new Float64Array(0);
   private seen = 0;
   private estimate: number | null = null;
 
@@ -27,9 +29,11 @@ export class RecentQuantile {
   /** One pass that keeps the few largest: for a high quantile that costs a tenth of sorting them all. */
   private renew(): void {
     const count = Math.min(this.seen, WINDOW);
-    const largest = new Float64Array(count - Math.min(count - 1, Math.floor(count * this.share))).fill(-Infinity);
-    for (let place = 0; place < count; place += 1) insert(largest, this.samples[place] ?? 0);
-    this.estimate = largest[0] ?? null;
+    const kept = count - Math.min(count - 1, Math.floor(count * this.share));
+    if (this.largest.length !== kept) this.largest = new Float64Array(kept);
+    this.largest.fill(-Infinity);
+    for (let place = 0; place < count; place += 1) insert(this.largest, this.samples[place] ?? 0);
+    this.estimate = this.largest[0] ?? null;
   }
 }
 

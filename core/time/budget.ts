@@ -28,8 +28,8 @@ const SLICES = 10;
 
 export const EMPTY_BUDGET: BudgetState = { current: { slot: -Infinity, calls: 0, repeats: 0 }, older: [] };
 
-export function countCall(state: BudgetState, nowMs: number, options: BudgetOptions): BudgetState {
-  return add(state, 1, 0, nowMs, options);
+export function countCalls(state: BudgetState, calls: number, nowMs: number, options: BudgetOptions): BudgetState {
+  return add(state, calls, 0, nowMs, options);
 }
 
 export interface Withdrawal {

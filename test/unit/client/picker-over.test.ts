@@ -41,7 +41,7 @@ function endpoint(
   const connection = {
     vitals,
     entry,
-    subchannel: { id },
+    subchannel: { picked: { subchannel: { id } } },
     isDown: trouble.isDown ?? false,
     load: { weightAt: () => null, any: false, attemptEnded: () => undefined },
   };

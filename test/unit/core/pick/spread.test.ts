@@ -113,7 +113,9 @@ describe('the spread of calls', () => {
       slowStartMs: fc.constantFrom(0, 10_000),
       failbackRampMs: fc.constantFrom(0, 3_000),
     });
-    const leaving = fc.option(fc.record({ tier: fc.nat(3), sinceMs: fc.integer({ min: NOW_MS - 4_000, max: NOW_MS }) }));
+    const leaving = fc.option(
+      fc.record({ tier: fc.nat(3), sinceMs: fc.integer({ min: NOW_MS - 4_000, max: NOW_MS }) }),
+    );
     fc.assert(
       fc.property(fc.array(anyMember, { minLength: 1, maxLength: 12 }), options, leaving, (described, chosen, left) => {
         const members = described.map((one) => ({ ...one, usable: one.usableSinceMs !== null }));

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
-import { countCall, EMPTY_BUDGET, withdraw, type BudgetState } from '../../../../core/time/budget';
+import { countCalls, EMPTY_BUDGET, withdraw, type BudgetState } from '../../../../core/time/budget';
 
 const OPTIONS = { share: 0.2, perSecond: 1, windowMs: 10_000 };
 
 function calls(count: number, atMs: number, state: BudgetState = EMPTY_BUDGET): BudgetState {
   let next = state;
-  for (let call = 0; call < count; call += 1) next = countCall(next, atMs, OPTIONS);
+  for (let call = 0; call < count; call += 1) next = countCalls(next, 1, atMs, OPTIONS);
   return next;
 }
 
@@ -39,7 +39,7 @@ describe('the budget for repetitions', () => {
         for (const [waitMs, repeat] of events) {
           nowMs += waitMs;
           if (!repeat) {
-            state = countCall(state, nowMs, OPTIONS);
+            state = countCalls(state, 1, nowMs, OPTIONS);
             log.push({ atMs: nowMs, repeat });
             continue;
           }
