@@ -106,7 +106,7 @@ the client notices, it notices by itself. Each figure is the median over the run
 - \`attempts\`: attempts per call before the fault, so what hedging costs while nothing is wrong; \`in all\`: of the whole run.
 - \`p99\`: of the good calls that began after the fault, against those before it.
 - \`packets dropped\` is done by a relay that stops: its connections stay open and silent, and new ones are not made. \`failback\` counts from the moment
-  when the client says that it goes back, and failures from the moment when the primary listens again.
+  when the client says that it goes back, a tenth of the calls at first, and failures from the moment when the primary listens again.
 
 ![The gap of each fault](images/bench-failover.svg)
 
