@@ -33,7 +33,7 @@ beforeEach(async () => {
     startCalculator({ instance: 'calculator-2' }),
   ]);
   registry = openRegistry({ address: consul.address }, {});
-  understudy = registerUnderstudy({ services: [calculatorService], failbackHoldMs: 100 });
+  understudy = registerUnderstudy({ services: [calculatorService], failbackHoldMs: 100, failbackRampMs: 0 });
   changes = [];
   understudy.events.on('failover', ({ to }) => changes.push(`failover to ${to}`));
   understudy.events.on('failback', ({ to }) => changes.push(`failback to ${to}`));
