@@ -75,6 +75,7 @@ function reasonOf(shares: readonly TierShare[], tiers: readonly TierCapacity[], 
   return `tier ${first.tier} is strong enough for all calls`;
 }
 
-function percent(part: number): string {
+/** `70 %` of 0.7. */
+export function percent(part: number): string {
   return `${Math.round(part * 100)} %`;
 }

@@ -5,7 +5,7 @@
 import { poolWeights } from './load-weight';
 import { shareOut } from './share-out';
 import { slowStartFactor, slowStartWakeMs, type SlowStartOptions } from './slow-start';
-import { spillOver } from './spill-over';
+import { percent, spillOver } from './spill-over';
 import { zoneShares } from './zone';
 
 export interface SpreadMember {
@@ -92,11 +92,8 @@ function rampedShares(
   if (part === 1) return whole;
   const shares = new Map([...whole.shares].map(([tier, share]) => [tier, part * share]));
   shares.set(leaving.tier, 1 - part + (shares.get(leaving.tier) ?? 0));
-  const percent = Math.round(100 * part);
-  return {
-    shares,
-    reason: `calls go back from tier ${leaving.tier} to tier ${activeTier}: ${percent} % of them so far`,
-  };
+  const reason = `calls go back from tier ${leaving.tier} to tier ${activeTier}: ${percent(part)} of them so far`;
+  return { shares, reason };
 }
 
 function tierShares(members: readonly SpreadMember[], activeTier: number, options: SpreadOptions): TierShares {

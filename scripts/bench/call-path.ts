@@ -71,12 +71,14 @@ export async function benchCallPath(
   const where = circumstances(options.command, site.consul.version);
   const { targets, absent } = await serve(site, options.variants);
   for (const name of absent) say(`${name} is not installed: the bench goes on without it`);
+  const missing = absent.map((name) => VARIANT_OF[name]);
+  const present = options.variants.filter((variant) => !missing.includes(variant));
   const generations = Math.min(options.generations, options.rounds);
   const rounds = new Map(options.concurrencies.map((concurrency) => [concurrency, [] as RoundOfAll[]]));
   for (let generation = 0; generation < generations; generation += 1) {
     const withOthers = generation % OTHERS_EVERY === 0;
-    const variants = options.variants.filter((variant) => withOthers || CLOSELY.includes(variant));
-    const callers = await startCallers(site, targets, { ...options, variants });
+    const variants = present.filter((variant) => withOthers || CLOSELY.includes(variant));
+    const callers = await startCallers(site, targets, variants, options.copies);
     const all = [...callers.values()].flat();
     if (pinned) for (const { child } of all) takeFirstCpu(child.pid ?? 0);
     await warmUp(all, FIRST_WARM_UP_CONCURRENCY, options.warmUpCalls);
@@ -91,10 +93,9 @@ export async function benchCallPath(
     await Promise.all(all.map((caller) => caller.stop()));
     say(`call path: generation ${generation + 1} of ${generations} is done`);
   }
-  const rows = [...rounds].flatMap(([concurrency, done]) => {
-    const measured = options.variants.filter((variant) => done.some((round) => round.has(variant)));
-    return measured.map((variant) => rowOf(variant, concurrency, done));
-  });
+  const rows = [...rounds].flatMap(([concurrency, done]) =>
+    present.map((variant) => rowOf(variant, concurrency, done)),
+  );
   const { callsPerRound, copies, warmUpCalls } = options;
   return { ...where, callsPerRound, generations, copies, warmUpCalls, pinned, absent, rows };
 }
@@ -115,7 +116,7 @@ function roundsAt(
 async function serve(
   site: Site,
   variants: readonly VariantName[],
-): Promise<{ targets: CallPathTargets; absent: readonly string[] }> {
+): Promise<{ targets: CallPathTargets; absent: readonly ProxyProgram[] }> {
   const [primary, backup] = await Promise.all([
     site.startCalculator('calculator-1'),
     site.startCalculator('calculator-2'),
@@ -126,7 +127,7 @@ async function serve(
   }
   const at = { primary: `127.0.0.1:${primary.port}`, backup: `127.0.0.1:${backup.port}` };
   const proxies = { haproxy: '', nginx: '' };
-  const absent: string[] = [];
+  const absent: ProxyProgram[] = [];
   for (const name of PROXY_PROGRAMS) {
     if (!variants.includes(VARIANT_OF[name])) continue;
     const installed = await findProxy(name);
@@ -144,7 +145,8 @@ async function serve(
 async function startCallers(
   site: Site,
   targets: CallPathTargets,
-  { variants, copies: each }: CallPathOptions,
+  variants: readonly VariantName[],
+  each: number,
 ): Promise<Callers> {
   const startCopies = async (variant: VariantName): Promise<[VariantName, Caller[]]> => {
     const copies: Caller[] = [];
@@ -155,8 +157,7 @@ async function startCallers(
     }
     return [variant, copies];
   };
-  const absent = [targets.haproxy === '' && 'HAProxy', targets.nginx === '' && 'nginx'];
-  return new Map(await Promise.all(variants.filter((variant) => !absent.includes(variant)).map(startCopies)));
+  return new Map(await Promise.all(variants.map(startCopies)));
 }
 
 /** Neither one's place nor whom one follows shall matter, and each process shall have had each place. */
