@@ -84,7 +84,7 @@ function commandLine(words: readonly string[]): string {
   return ['npm run bench', ...(kept.length > 0 ? ['--', ...kept] : [])].join(' ');
 }
 
-const CALL_PATH = { rounds: 400, generations: 10, copies: 2, warmUpCalls: 30_000 } as const;
+const CALL_PATH = { rounds: 400, generations: 10, copies: 2, warmUpCalls: 60_000 } as const;
 const CALL_PATH_QUICK = { rounds: 3, generations: 1, copies: 1, warmUpCalls: 20 } as const;
 const CALLS_PER_ROUND = 200;
 
